@@ -1,0 +1,108 @@
+"""Composition root: config, database, acquirers, subscribers, blueprints."""
+
+import atexit
+from pathlib import Path
+
+import orjson
+from flask import Flask, Request, Response, jsonify, redirect, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from sqlalchemy import text
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+import checkout
+import dashboard
+import merchant_api
+import sweeps
+from config import Settings, load
+from kit import database, http, jobs
+from merchant_api import openapi, rate_limit
+from merchant_api.crud import OPERATIONS
+from payments import audit_spool, bank, vault
+from payments.acquirers.simulator import SimulatorAcquirer
+from payments.hosted import addresses
+from webhooks import jobs as webhook_jobs
+
+MAXIMUM_BODY_BYTES = 256 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the gateway's WSGI app, wired for these settings."""
+    settings = settings or load()
+    app = Flask("florin", root_path=str(Path(__file__).parent))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(
+            settings.database_url, pool_size=settings.pool_size
+        ),
+        MAX_CONTENT_LENGTH=MAXIMUM_BODY_BYTES,
+        FLORIN=settings,
+    )
+    app.session_interface = SessionsOfPages()
+    database.db.init_app(app)
+    with app.app_context():
+        database.prepare_engine(database.db.engine)
+    vault.configure(settings.vault_keys, settings.fingerprint_key)
+    addresses.configure(settings.public_url)
+    bank.acquirers["piggy_bank"] = SimulatorAcquirer(
+        name="piggy_bank",
+        url=settings.bank_url,
+        secret=settings.bank_secret,
+        merchant_id="florin",
+        client=http.Client(timeout_seconds=settings.bank_timeout_seconds),
+    )
+    app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
+    merchant_api.register(app)
+    checkout.register(app)
+    dashboard.register(app)
+    _register_own(app)
+    _start_jobs(app, settings)
+    _start_spool(app, settings)
+    return app
+
+
+class SessionsOfPages(SecureCookieSessionInterface):
+    """Flask's signed sessions, at no cost for requests that bring no cookie, as those of the API."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the cookie's session, an empty one where there is no cookie."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
+def _register_own(app: Flask) -> None:
+    document = orjson.dumps(openapi.document(OPERATIONS))
+
+    @app.get("/")
+    def front_door() -> WerkzeugResponse:
+        return redirect(url_for("dashboard.overview"))
+
+    @app.get("/openapi.json")
+    def openapi_document() -> Response:
+        return Response(document, content_type="application/json")
+
+    @app.get("/health")
+    def health() -> Response:
+        database.db.session.execute(text("SELECT 1"))
+        return jsonify(status="ok")
+
+
+def _start_spool(app: Flask, settings: Settings) -> None:
+    spool = None
+    if settings.spool_queries:
+        spool = audit_spool.AuditSpool(settings.data_dir / "audit_spool", app.app_context)
+        spool.start()
+        atexit.register(spool.stop)
+    audit_spool.use(spool)
+
+
+def _start_jobs(app: Flask, settings: Settings) -> None:
+    running = jobs.Jobs(
+        settings.redis_url, around=app.app_context, sweeps=(*sweeps.SWEEPS, *webhook_jobs.SWEEPS)
+    )
+    webhook_jobs.connect(running)
+    jobs.use(running)
+    app.extensions["florin_jobs"] = running
+    if settings.run_jobs_here:
+        running.start()

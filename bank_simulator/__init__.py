@@ -1,0 +1,68 @@
+"""The outside world: an acquiring bank, its network and its issuers, as a process of its own.
+
+It imports nothing of Florin and nothing of Florin imports it; the two meet over HTTP, as they would
+with a real bank. A request walks downwards through these rooms:
+
+    acquirer.py        the HTTP verbs, and one answer for each reference
+    authorizations.py  the acquirer's books; operations.py  capture, void and refund
+    network.py         routes by BIN, translates ISO 8583's response codes into decline codes
+    issuer.py          accounts, limits, velocity, expiry, CVC and address checks
+    cards.py           the one table of magic numbers
+    journal.py         every operation with its answer, append-only
+    storage.py         one transaction for the answer, the books and the journal; tables.py
+                       and group_commit.py, by which SQLite's writers share an fsync
+
+Rooms that later work adds beside them: challenge.py (the 3-D Secure page), settlement.py (clearing
+files and payouts) and faults.py (lost, late and garbled answers on demand).
+
+`python -m bank_simulator` serves it; docs/bank_simulator.md shows its API.
+"""
+
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from bank_simulator.acquirer import Bank, check_caller, counter
+from bank_simulator.config import BankSettings, read_settings
+from bank_simulator.errors import BankError
+from bank_simulator.storage import Storage
+
+__all__ = ["Bank", "BankSettings", "create_bank"]
+
+
+def create_bank(settings: BankSettings | None = None, clock: Callable[[], float] = time.time) -> Flask:
+    """The bank as a WSGI application. It makes its tables where they are missing.
+
+    Raises BadSetting or BadDatabase, whose text is meant for a person. `app.extensions["bank"].storage`
+    has `close()` for whoever ends the application before its process.
+    """
+    chosen = settings or read_settings()
+    storage = Storage(chosen.database_url)
+    storage.create()
+    app = Flask("bank_simulator", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["bank"] = Bank(chosen, storage, clock)
+    app.register_blueprint(counter)
+    app.before_request(check_caller)
+    app.register_error_handler(BankError, _refused)
+    app.register_error_handler(HTTPException, _not_served)
+    return app
+
+
+def _refused(problem: BankError) -> tuple[Response, int]:
+    return jsonify(problem.as_json()), problem.status
+
+
+def _not_served(problem: HTTPException) -> Response:
+    """Unknown paths and methods, and a fault of the bank's own, in the same shape as its other errors."""
+    status = problem.code or 500
+    code = {404: "not_found", 405: "method_not_allowed", 500: "internal_error"}.get(status, "invalid_request")
+    response = jsonify(error={"code": code, "message": problem.name, "field": None})
+    response.status_code = status
+    for name, value in problem.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response

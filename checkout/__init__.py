@@ -1,0 +1,18 @@
+"""The buyer's surface: the hosted payment page and the pages around it."""
+
+from flask import Flask
+
+from checkout.pages import blueprint
+
+
+def register(app: Flask) -> None:
+    """Mount the pages. Their cookie carries the CSRF token: no script reads it, no other site sends it."""
+    secure = app.config["FLORIN"].public_url.startswith("https://")
+    app.config.update(
+        # Cookies know no ports: under Flask's usual name, a shop on the same machine would overwrite ours.
+        SESSION_COOKIE_NAME="florin",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+    )
+    app.register_blueprint(blueprint)

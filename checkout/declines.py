@@ -1,0 +1,71 @@
+"""Why a card was refused, in plain words for its holder: decline code -> what to say and where to look.
+
+Stripe's advice on decline codes is kept: lost, stolen and suspected cards get the general sentence,
+because the person at the keyboard may not be the cardholder.
+"""
+
+from dataclasses import dataclass
+
+NO_MONEY = "No money has been taken."
+TRY_ANOTHER = f"{NO_MONEY} Check the details or try another card."
+ASK_BANK = f"{NO_MONEY} Try another card, or ask your bank what it holds against this payment."
+GENERAL = "Your card was declined."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the box above the form says; `field` is the input to correct, where there is one."""
+
+    title: str
+    advice: str
+    field: str | None = None
+    field_label: str | None = None
+
+
+_NUMBER = ("cardNumber", "the card number")
+_EXPIRY = ("cardExpiry", "the expiration date")
+_CVC = ("cardCvc", "the security code")
+_POSTAL_CODE = ("billingPostalCode", "the postal code")
+
+_FIX_IT = f"{NO_MONEY} Correct it and try again."
+_LATER = f"{NO_MONEY} Try again in a little bit, or use another card."
+_WRONG_NUMBER = Problem("Your card number is incorrect.", _FIX_IT, *_NUMBER)
+_WRONG_CVC = Problem("Your card's security code is incorrect.", _FIX_IT, *_CVC)
+_WRONG_MONTH = Problem("Your card's expiration month is invalid.", _FIX_IT, *_EXPIRY)
+_WRONG_YEAR = Problem("Your card's expiration year is invalid.", _FIX_IT, *_EXPIRY)
+_TOO_MUCH = Problem("Your card has reached its limit for now.", TRY_ANOTHER)
+
+# Decline codes first, then the error codes that stand alone. Codes not named here say GENERAL.
+PROBLEMS = {
+    "insufficient_funds": Problem("Your card has insufficient funds.", f"{NO_MONEY} Try a different card."),
+    "card_velocity_exceeded": _TOO_MUCH,
+    "withdrawal_count_limit_exceeded": _TOO_MUCH,
+    "expired_card": Problem(
+        "Your card has expired.", f"{NO_MONEY} Check the date or use another card.", *_EXPIRY
+    ),
+    "incorrect_cvc": _WRONG_CVC,
+    "invalid_cvc": _WRONG_CVC,
+    "incorrect_number": _WRONG_NUMBER,
+    "invalid_number": _WRONG_NUMBER,
+    "invalid_account": Problem(GENERAL, ASK_BANK),
+    "invalid_expiry_month": _WRONG_MONTH,
+    "invalid_expiry_year": _WRONG_YEAR,
+    "incorrect_zip": Problem("Your card's postal code is incorrect.", _FIX_IT, *_POSTAL_CODE),
+    "processing_error": Problem("An error occurred while processing your card.", _LATER),
+    "try_again_later": Problem("Your bank could not answer just now.", _LATER),
+    "issuer_not_available": Problem("Your bank could not be reached.", _LATER),
+    "card_not_supported": Problem("Your card does not support this purchase.", ASK_BANK),
+    "currency_not_supported": Problem("Your card does not support this currency.", ASK_BANK),
+    "authentication_required": Problem(
+        "Your bank asks you to confirm this payment, which is not possible here yet.",
+        f"{NO_MONEY} Use another card.",
+    ),
+    "call_issuer": Problem(GENERAL, ASK_BANK),
+    "do_not_honor": Problem(GENERAL, ASK_BANK),
+}
+
+
+def problem_of(code: str | None, decline_code: str | None) -> Problem:
+    """Return what to tell the buyer about an error's `code` and `decline_code`."""
+    known = PROBLEMS.get(decline_code or "") or PROBLEMS.get(code or "")
+    return known or Problem(GENERAL, TRY_ANOTHER)

@@ -1,0 +1,209 @@
+"""The card form: what the buyer types, checked field by field before a bank is bothered.
+
+Field names on the page are Stripe's own (cardNumber, billingName, ...), so that browser suites
+written for Stripe's page fill this one too.
+"""
+
+import re
+import unicodedata
+from datetime import timedelta
+from typing import Any
+
+from babel import Locale
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms.i18n import DummyTranslations
+
+from checkout import expiry
+from checkout.countries import country_choices, postal_code_problem
+from checkout.expiry import BadExpiry, parse_expiry
+from payments.charging.card_brands import BRANDS, brand_of, hides_card_number, passes_luhn
+from payments.charging.cards import CardDetails
+from payments.hosted.pay import Billing
+
+# A session lives a day at most; so does the page's CSRF token.
+CSRF_SECONDS = int(timedelta(hours=24).total_seconds())
+
+EMAIL_SHAPE = re.compile(
+    r"[^\s@,;:<>()\[\]\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])"
+)
+
+BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+MESSAGES = {
+    "email_missing": "Enter your email address.",
+    "email_invalid": "Your email is invalid. Check that it looks like name@example.com.",
+    "number_missing": "Enter your card number.",
+    "number_incomplete": "Your card number is incomplete.",
+    "number_invalid": "Your card number is invalid.",
+    "number_unsupported": "Your card is not supported. Please use a card of another brand.",
+    "expiry_missing": "Enter your card's expiration date.",
+    "expiry_incomplete": expiry.INCOMPLETE,
+    "expiry_month": expiry.BAD_MONTH,
+    "expiry_past": expiry.IN_THE_PAST,
+    "expiry_year": expiry.BAD_YEAR,
+    "cvc_missing": "Enter your card's security code.",
+    "cvc_incomplete": "Your card's security code is incomplete.",
+    "cvc_invalid": "Your card's security code is invalid.",
+    "name_missing": "Enter the name on your card.",
+    "name_long": "Enter a name of at most 150 characters.",
+    "name_number": "This looks like a card number. Enter the name on your card instead.",
+    "characters": "This contains characters that cannot be used here.",
+    "country_missing": "Choose your country or region.",
+}
+
+
+def _trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def _ascii_digits(text: str) -> str | None:
+    """Return the digits without the spaces and dashes people put between them, None if anything else is in.
+
+    Only 0-9 count: `str.isdigit` also takes the digits of other scripts, which no bank can read.
+    """
+    digits = re.sub(r"[\s-]", "", text)
+    return digits if re.fullmatch("[0-9]+", digits) else None
+
+
+def _control_characters(text: str) -> bool:
+    """Find what no name holds: control characters, halves of surrogates, and bidirectional overrides.
+
+    Joiners stay allowed: names in Indic scripts and in Persian are written with them.
+    """
+    return any(unicodedata.category(letter) in {"Cc", "Cs"} or letter in BIDI_OVERRIDES for letter in text)
+
+
+class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+    """One card, its holder and the billing address. `choices` and the default country follow the locale."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
+        """The token outlives an hour at the kitchen table; the strings stay English."""
+
+        csrf_time_limit = CSRF_SECONDS
+
+        def get_translations(self, _form: Any) -> DummyTranslations:
+            return DummyTranslations()
+
+    email = StringField("Email", filters=[_trimmed])
+    card_number = StringField("Card number", name="cardNumber", filters=[_trimmed])
+    card_expiry = StringField("Expiration", name="cardExpiry", filters=[_trimmed])
+    card_cvc = StringField("CVC", name="cardCvc", filters=[_trimmed])
+    billing_name = StringField("Name on card", name="billingName", filters=[_trimmed])
+    billing_country = SelectField("Country or region", name="billingCountry", validate_choice=False)
+    billing_postal_code = StringField("Postal code", name="billingPostalCode", filters=[_trimmed])
+
+    def __init__(
+        self, formdata: Any, locale: Locale, *, country: str = "US", fixed_email: str | None = None
+    ) -> None:
+        super().__init__(formdata=formdata, data={"email": fixed_email or "", "billing_country": country})
+        self.billing_country.choices = list(country_choices(locale))
+        self.fixed_email = fixed_email
+        if fixed_email:  # the merchant named the customer; what the page sends cannot change it
+            self.email.data = fixed_email
+
+    def validate_email(self, field: Field) -> None:
+        if self.fixed_email:
+            return
+        if not field.data:
+            raise ValidationError(MESSAGES["email_missing"])
+        fits = len(field.data) <= 254 and EMAIL_SHAPE.fullmatch(field.data)
+        if not fits or _control_characters(field.data) or hides_card_number(field.data):
+            raise ValidationError(MESSAGES["email_invalid"])
+
+    def validate_card_number(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(MESSAGES["number_missing"])
+        digits = _ascii_digits(field.data)
+        if digits is None or len(digits) > 19:
+            raise ValidationError(MESSAGES["number_invalid"])
+        brand = brand_of(digits)
+        if brand is None:
+            known = "number_incomplete" if len(digits) < 4 else "number_unsupported"
+            raise ValidationError(MESSAGES[known])
+        if len(digits) < min(brand.lengths):
+            raise ValidationError(MESSAGES["number_incomplete"])
+        if len(digits) not in brand.lengths or not passes_luhn(digits):
+            raise ValidationError(MESSAGES["number_invalid"])
+
+    def validate_card_expiry(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(MESSAGES["expiry_missing"])
+        try:
+            parse_expiry(field.data)
+        except BadExpiry as problem:
+            raise ValidationError(str(problem)) from problem
+
+    def validate_card_cvc(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(MESSAGES["cvc_missing"])
+        if not re.fullmatch("[0-9]+", field.data):
+            raise ValidationError(MESSAGES["cvc_invalid"])
+        brand = brand_of(_ascii_digits(self.card_number.data) or "")
+        wanted = {brand.cvc_length} if brand else {known.cvc_length for known in BRANDS}
+        if len(field.data) < min(wanted):
+            raise ValidationError(MESSAGES["cvc_incomplete"])
+        if len(field.data) not in wanted:
+            raise ValidationError(MESSAGES["cvc_invalid"])
+
+    def validate_billing_name(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(MESSAGES["name_missing"])
+        if len(field.data) > 150:
+            raise ValidationError(MESSAGES["name_long"])
+        if _control_characters(field.data):
+            raise ValidationError(MESSAGES["characters"])
+        if hides_card_number(field.data):
+            raise ValidationError(MESSAGES["name_number"])
+
+    def validate_billing_country(self, field: Field) -> None:
+        if field.data not in dict(field.choices):
+            raise ValidationError(MESSAGES["country_missing"])
+
+    def validate_billing_postal_code(self, field: Field) -> None:
+        problem = postal_code_problem(self.billing_country.data or "", field.data)
+        if problem:
+            raise ValidationError(problem)
+
+    def fields(self) -> list[Field]:
+        """Return what the buyer fills in, in the order of the page."""
+        return [
+            self.email,
+            self.card_number,
+            self.card_expiry,
+            self.card_cvc,
+            self.billing_name,
+            self.billing_country,
+            self.billing_postal_code,
+        ]
+
+    def card(self) -> CardDetails:
+        """Return the card of a form that has been validated."""
+        month, year = parse_expiry(self.card_expiry.data)
+        number = _ascii_digits(self.card_number.data) or ""
+        return CardDetails(number, month, year, self.card_cvc.data, self.billing_name.data)
+
+    def billing(self) -> Billing:
+        """Return who pays and where they live."""
+        return Billing(
+            email=self.email.data,
+            name=self.billing_name.data,
+            country=self.billing_country.data,
+            postal_code=self.billing_postal_code.data or None,
+        )
+
+    @property
+    def stranger(self) -> bool:
+        """Tell whether the form lacks the token of a page that we gave to this browser."""
+        return bool(self.csrf_token.errors)
+
+    def forget_code(self) -> None:
+        """Blank the security code, which is typed anew for each try."""
+        self.card_cvc.data = ""
+
+    def forget_card(self) -> None:
+        """Blank the card and every complaint: the sender is in doubt, so nothing of a card is shown."""
+        for field in (self.card_number, self.card_expiry, self.card_cvc):
+            field.data = ""
+        for field in self.fields():
+            field.errors = ()

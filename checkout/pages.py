@@ -1,0 +1,223 @@
+"""The hosted page: one address for each session, and the page that its state calls for."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from checkout import gate, rendering, visits
+from checkout.declines import Problem, problem_of
+from checkout.forms import PaymentForm
+from checkout.headers import protect
+from kit import database
+from payments import audit, audit_spool, bank
+from payments.charging import reconcile
+from payments.errors import InvalidRequest
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.pay import pay
+from payments.hosted.recover import recover
+from payments.scope import acting_as, caller
+
+logger = logging.getLogger("florin.checkout")
+
+MAXIMUM_FORM_BYTES = 16 * 1024
+MAXIMUM_ATTEMPTS = 4  # of a payment that lost a race before the bank was asked
+MAXIMUM_RECORDINGS = 50  # of an answer that the bank has given: money may have moved
+ALREADY_PAID_SECONDS = 5  # enough to read that nothing was charged twice
+
+STRANGER = Problem(
+    "This page was open for too long, or your browser does not keep cookies.",
+    "You have not been charged. Please type your card again.",
+)
+NOT_STARTED = Problem(
+    "This payment could not be started.",
+    "No money has been taken. Please try again, or return to the shop.",
+)
+
+blueprint = Blueprint("checkout", __name__)
+blueprint.after_request(protect)
+
+
+@blueprint.get("/c/pay/<session_id>")
+def show(session_id: str) -> Response:
+    """Show the page of the session's state."""
+    return _visited(session_id, _shown)
+
+
+@blueprint.post("/c/pay/<session_id>")
+def submit(session_id: str) -> Response:
+    """Take the card that the buyer typed."""
+    request.max_content_length = MAXIMUM_FORM_BYTES
+    return _visited(session_id, _submitted)
+
+
+@blueprint.get("/c/recover/<session_id>")
+def reopen(session_id: str) -> Response:
+    """Take the buyer of an expired session to a new one with the same order."""
+    return _visited(session_id, _reopened)
+
+
+def _visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Response:
+    session = visits.find_session(session_id)
+    if session is None:
+        return rendering.message_page(
+            "We cannot find this payment page",
+            "The link may have been cut short. Please go back to the shop and start again.",
+            HTTPStatus.NOT_FOUND,
+        )
+    with acting_as(visits.buyer_of(session, request)):
+        return step(session)
+
+
+def _shown(session: CheckoutSession) -> Response:
+    page = gate.page_for(visits.state_of(session))
+    _remember_look(session, page)
+    waited = "waiting" in request.args
+    if page == "paid":
+        return rendering.paid_page(session, already=not waited, onward_seconds=0 if waited else None)
+    if page != "pay":
+        return _closed_page(session, page)
+    refused = visits.last_error(session) if waited else None
+    problem = problem_of(*refused) if refused else None
+    return rendering.form_page(session, rendering.payment_form(session, None), problem, HTTPStatus.OK)
+
+
+def _submitted(session: CheckoutSession) -> Response:
+    page = gate.page_for(visits.state_of(session))
+    if page != "pay":
+        _remember("checkout.page_submitted", session, page)
+        return _closed_page(session, page)
+    form = rendering.payment_form(session, request.form)
+    good = form.validate()
+    if form.stranger:
+        _remember("checkout.page_submitted", session, "stranger")
+        form.forget_card()
+        return rendering.form_page(session, form, STRANGER, HTTPStatus.BAD_REQUEST)
+    if not good:
+        _remember("checkout.page_submitted", session, "invalid")
+        return rendering.form_page(session, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _answered(session.id, form)
+
+
+def _answered(session_id: str, form: PaymentForm) -> Response:
+    """Pay, and show what came of it: the shop, the form with the bank's reason, or the truth as it stands."""
+    answer = _paid(session_id, form)
+    session = _present(session_id)
+    match answer:
+        case bank.Declined():
+            problem = problem_of(answer.code, answer.decline_code)
+            return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
+        case bank.ChallengeRequired():
+            problem = problem_of("card_declined", "authentication_required")
+            return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
+    page = gate.page_for(visits.state_of(session))
+    if page == "paid" and answer is not None:
+        return rendering.paid_page(session, already=False, onward_seconds=0)
+    if page == "pay":
+        return rendering.form_page(session, form, NOT_STARTED, HTTPStatus.CONFLICT)
+    return _closed_page(session, page)
+
+
+def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
+    """Call the one verb; None where another window, the shop or the clock was faster."""
+    for _ in range(MAXIMUM_ATTEMPTS):
+        commits_before = database.commits()
+        try:
+            answer = pay(_present(session_id), form.card(), form.billing())
+            database.commit()
+        except InvalidRequest as refusal:
+            logger.info("session %s was not paid: %s", session_id, refusal.code)
+            database.rollback()
+            return None
+        except database.StaleWrite:
+            database.rollback()
+            if database.commits() != commits_before:
+                return _recorded_again()
+        else:
+            return answer
+    return None
+
+
+def _reopened(session: CheckoutSession) -> Response:
+    try:
+        successor = recover(session)
+        audit.record("checkout.recovered", session.id, "succeeded", successor=successor.id)
+        database.commit()
+    except InvalidRequest as refusal:
+        logger.info("session %s was not recovered: %s", session.id, refusal.message)
+        database.rollback()
+        return _to_page(session.id)
+    return _to_page(successor.id)
+
+
+def _to_page(session_id: str) -> Response:
+    address = url_for("checkout.show", session_id=session_id)
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+
+
+def _recorded_again() -> bank.Answer | None:
+    """Record an answer after the shop changed the session meanwhile; None where another has recorded it."""
+    for _ in range(MAXIMUM_RECORDINGS):
+        try:
+            answer = reconcile.record_again()
+            database.commit()
+        except database.StaleWrite:
+            database.rollback()
+        else:
+            return answer
+    return None
+
+
+def _present(session_id: str) -> CheckoutSession:
+    return CheckoutSession.find(session_id)
+
+
+def _closed_page(session: CheckoutSession, page: str) -> Response:
+    """Return the page of a session that takes no card now, for a buyer who has just sent one."""
+    match page:
+        case "waiting":
+            return rendering.waiting_page(session)
+        case "expired":
+            return rendering.expired_page(session)
+        case _:
+            return rendering.paid_page(session, already=True, onward_seconds=ALREADY_PAID_SECONDS)
+
+
+def _remember_look(session: CheckoutSession, page: str) -> None:
+    """Write the audit row of a query, spooled where the house spools them (docs/decisions/0002)."""
+    spool = audit_spool.in_force()
+    if spool is None:
+        _remember("checkout.page_shown", session, page)
+    else:
+        spool.put(caller(), "checkout.page_shown", session.id, page, {})
+
+
+def _remember(action: str, session: CheckoutSession, outcome: str) -> None:
+    audit.record(action, session.id, outcome)
+    database.commit()
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """Answer a form that no buyer could have typed."""
+    return rendering.message_page(
+        "That was more than this page can read",
+        "You have not been charged. Please go back and type shorter answers.",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    )
+
+
+@blueprint.errorhandler(Exception)
+def broken(error: Exception) -> Response | HTTPException:
+    """Answer a fault of ours without a word that could mislead: the page itself knows what was paid."""
+    if isinstance(error, HTTPException):
+        return error
+    logger.error("the hosted page failed", exc_info=error)
+    database.rollback()
+    return rendering.message_page(
+        "Something went wrong on our side",
+        "Open this page again to see whether you have paid. It never charges an order twice.",
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+    )

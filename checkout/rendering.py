@@ -1,0 +1,132 @@
+"""What each page is given to show: the order summary, the form with its rules, the ways on."""
+
+from http import HTTPStatus
+from typing import Any
+
+from babel import Locale
+from flask import Response, make_response, render_template, request, url_for
+
+from checkout import visits
+from checkout.countries import POSTAL_CODES
+from checkout.declines import Problem
+from checkout.forms import MESSAGES, PaymentForm
+from checkout.presentation import Line, Order, button_words, choose_locale, home_country
+from checkout.ways_out import success_address, web_address
+from kit.readable import format_amount
+from payments.charging.card_brands import as_json, brand_of
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.merchants import present_merchant
+
+AGAIN_SECONDS = 2  # between two looks at a payment whose answer is not known
+
+# What the page's script checks by; the server checks all of it again.
+RULES = {
+    "brands": as_json(),
+    "messages": MESSAGES,
+    "postal": {
+        country: f"Enter your postal code, for example {example}."
+        for country, (_, example) in POSTAL_CODES.items()
+    },
+}
+
+# Stripe's published test numbers that show each kind of outcome.
+TEST_CARDS = (
+    ("4242 4242 4242 4242", "succeeds"),
+    ("4000 0000 0000 9995", "insufficient funds"),
+    ("4000 0000 0000 0002", "declined"),
+    ("4000 0000 0000 0127", "incorrect CVC"),
+    ("4000 0000 0000 0119", "processing error"),
+)
+
+
+def locale_of(session: CheckoutSession) -> Locale:
+    """Return the locale that the session's numbers are written in."""
+    return choose_locale(session.details.get("locale"), request.accept_languages)
+
+
+def order_of(session: CheckoutSession) -> Order:
+    """Return the session's order, its amounts written out."""
+    locale = locale_of(session)
+
+    def written(amount_minor: int) -> str:
+        return format_amount(amount_minor, session.currency, locale)
+
+    merchant = present_merchant().name
+    lines = tuple(
+        Line(item.name, item.description, item.quantity, written(item.unit_amount), written(item.amount))
+        for item in session.line_items()
+    )
+    total = written(session.amount_total)
+    return Order(
+        merchant=merchant,
+        test_mode=not session.livemode,
+        title=f"Pay {merchant}",
+        total=total,
+        lines=lines,
+        sums=(("Subtotal", written(session.amount_subtotal)),),
+        button=button_words(session.details.get("submit_type"), total),
+    )
+
+
+def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
+    """Return the session's form, filled with what was typed or, for None, with what is known."""
+    locale = locale_of(session)
+    country = home_country(locale, request.accept_languages)
+    return PaymentForm(typed, locale, country=country, fixed_email=visits.known_email(session))
+
+
+def form_page(
+    session: CheckoutSession, form: PaymentForm, problem: Problem | None, status: HTTPStatus
+) -> Response:
+    """Return the payment page; the security code is never sent back."""
+    form.forget_code()
+    html = render_template(
+        "checkout/pay.html",
+        order=order_of(session),
+        form=form,
+        problem=problem,
+        brand=brand_of(form.card_number.data.replace(" ", "")),
+        cancel_url=web_address(session.cancel_url),
+        action=url_for("checkout.submit", session_id=session.id),
+        rules=RULES,
+        test_cards=TEST_CARDS,
+    )
+    return make_response(html, status)
+
+
+def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | None) -> Response:
+    """Return the page of a completed session, which goes on to the shop by itself after a while or never."""
+    html = render_template(
+        "checkout/paid.html",
+        order=order_of(session),
+        already=already,
+        onward_seconds=onward_seconds,
+        success_url=success_address(session.success_url, session.id),
+    )
+    return make_response(html)
+
+
+def waiting_page(session: CheckoutSession) -> Response:
+    """Return the page that asks again by itself until the bank's answer is known."""
+    again_url = url_for("checkout.show", session_id=session.id, waiting="")
+    html = render_template(
+        "checkout/waiting.html", order=order_of(session), again_seconds=AGAIN_SECONDS, again_url=again_url
+    )
+    return make_response(html)
+
+
+def expired_page(session: CheckoutSession) -> Response:
+    """Return the page of a session whose time is over, with the way to a new one if there is one."""
+    html = render_template(
+        "checkout/expired.html",
+        order=order_of(session),
+        recovery_url=visits.recovery_address(session),
+        cancel_url=web_address(session.cancel_url),
+    )
+    return make_response(html, HTTPStatus.GONE)
+
+
+def message_page(title: str, words: str, status: HTTPStatus) -> Response:
+    """Return a page that says one thing and belongs to no session."""
+    html = render_template("checkout/message.html", order=None, title=title, words=words)
+    return make_response(html, status)

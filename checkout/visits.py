@@ -1,0 +1,73 @@
+"""One buyer's visit to a session's address: whose session it is, how it stands, who is acting."""
+
+import re
+
+from flask import Request
+
+from kit.database import db
+from kit.ids import random_text
+from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
+from payments.charging.payment_intents import Status as IntentStatus
+from payments.customers.customers import Customer
+from payments.hosted.checkout_sessions import CheckoutSession, Status
+from payments.hosted.recover import recoverable
+from payments.scope import Caller
+
+SESSION_ID = re.compile(r"cs_(?:test|live)_[0-9A-Za-z]{1,200}")
+
+
+def find_session(session_id: str) -> CheckoutSession | None:
+    """Return the session of an address, None for a made-up one. Its id is the buyer's only credential."""
+    return db.session.get(CheckoutSession, session_id) if SESSION_ID.fullmatch(session_id) else None
+
+
+def buyer_of(session: CheckoutSession, request: Request) -> Caller:
+    """Return the caller that a visit acts as: the session's customer, for its merchant."""
+    return Caller(
+        account_id=session.account_id,
+        livemode=session.livemode,
+        actor="customer",
+        request_id=f"req_{random_text(14)}",
+        address=request.remote_addr,
+    )
+
+
+def intent_of(session: CheckoutSession) -> PaymentIntent | None:
+    """Return the session's payment, None before the first try."""
+    return PaymentIntent.find(session.payment_intent_id) if session.payment_intent_id else None
+
+
+def state_of(session: CheckoutSession) -> str:
+    """Return how the session stands for its buyer: open, processing, complete or expired."""
+    if session.status != Status.OPEN:
+        return session.status
+    intent = intent_of(session)
+    if intent is None or (intent.status in CONFIRMABLE and intent.attempt_id is None):
+        return "open" if session.is_payable else "expired"
+    if intent.status == IntentStatus.CANCELED:
+        return "expired"
+    # The bank is being asked, or was answered between our two reads: the session says which by now.
+    now = session.reread().status
+    return "processing" if now == Status.OPEN else now
+
+
+def known_email(session: CheckoutSession) -> str | None:
+    """Return the address that the merchant already gave, which the buyer does not type again."""
+    given = session.details.get("customer_email")
+    if given is None and session.customer_id is not None:
+        customer = Customer.peek(session.customer_id)
+        given = customer.email if customer else None
+    return given or None
+
+
+def recovery_address(session: CheckoutSession) -> str | None:
+    """Return where an expired session can be opened anew, None where the merchant did not want that."""
+    recovery = (session.after_expiration or {}).get("recovery") or {}
+    return recovery.get("url") if recoverable(session) else None
+
+
+def last_error(session: CheckoutSession) -> tuple[str | None, str | None] | None:
+    """Return code and decline code of the session's last refused try, None where there is none."""
+    intent = intent_of(session)
+    error = intent.last_payment_error if intent else None
+    return (error.get("code"), error.get("decline_code")) if error else None

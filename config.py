@@ -1,0 +1,145 @@
+"""Environment -> frozen settings; refuses to start on a bad value."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class BadSetting(Exception):
+    """A setting that Florin can't start with; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that steers a process."""
+
+    port: int
+    data_dir: Path
+    database_url: str
+    redis_url: str | None
+    public_url: str
+    bank_url: str
+    bank_secret: str
+    secret_key: str
+    vault_keys: dict[int, bytes]
+    fingerprint_key: bytes
+    demo_secret_key: str | None
+    bank_timeout_seconds: float
+    pool_size: int
+    rate_limit_per_second: int
+    run_jobs_here: bool
+    spool_queries: bool
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of an environment (the process's own by default); raises BadSetting."""
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("DATA_DIR", "data")).resolve()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"DATA_DIR {data_dir} can't be used: {error.strerror}") from error
+    port = _integer(env, "PORT", 8000, 1, 65535)
+    bank_port = _integer(env, "BANK_PORT", 8001, 1, 65535)
+    return Settings(
+        port=port,
+        data_dir=data_dir,
+        database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{data_dir}/florin.sqlite3"),
+        redis_url=env.get("REDIS_URL") or None,
+        public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}"),
+        bank_url=_base_url(env, "BANK_URL", f"http://127.0.0.1:{bank_port}"),
+        bank_secret=_secret(env, data_dir, "BANK_SECRET"),
+        secret_key=_secret(env, data_dir, "SECRET_KEY"),
+        vault_keys=_vault_keys(env, data_dir),
+        fingerprint_key=bytes.fromhex(_hex(_secret(env, data_dir, "FINGERPRINT_KEY"), "FINGERPRINT_KEY")),
+        demo_secret_key=_demo_key(env.get("DEMO_SECRET_KEY") or None),
+        bank_timeout_seconds=_integer(env, "BANK_TIMEOUT_MS", 20_000, 1, 120_000) / 1000,
+        pool_size=_integer(env, "POOL_SIZE", 16, 1, 512),
+        rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
+        spool_queries=_flag(env, "SPOOL_QUERIES", default=False),
+        run_jobs_here=_flag(env, "RUN_JOBS_HERE", default=not env.get("REDIS_URL")),
+    )
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {text!r}")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = env.get(name) or str(default).lower()
+    if text not in ("true", "false", "1", "0"):
+        raise BadSetting(f"{name} must be true or false, not {text!r}")
+    return text in ("true", "1")
+
+
+def _base_url(env: Mapping[str, str], name: str, default: str) -> str:
+    url = (env.get(name) or default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting(f"{name} must be an http or https address, not {url!r}")
+    return url
+
+
+def _database_url(url: str) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise BadSetting("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _secret(env: Mapping[str, str], data_dir: Path, name: str) -> str:
+    if env.get(name):
+        return env[name]
+    return _kept(data_dir / "secrets" / name.lower(), secrets.token_hex(32))
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """Return a secret's file, made once; two processes at the same moment get the same one."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(fresh)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # Another process was first; its secret counts.
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _hex(text: str, name: str) -> str:
+    try:
+        long_enough = len(bytes.fromhex(text)) >= 32
+    except ValueError:
+        long_enough = False
+    if not long_enough:
+        raise BadSetting(f"{name} must be at least 32 bytes in hexadecimal")
+    return text
+
+
+def _vault_keys(env: Mapping[str, str], data_dir: Path) -> dict[int, bytes]:
+    """Return the versioned master keys, written as `1:<64 hex>,2:<64 hex>`; the highest seals."""
+    text = env.get("VAULT_KEYS") or _kept(data_dir / "secrets" / "vault_keys", f"1:{secrets.token_hex(32)}")
+    keys = {}
+    for part in text.split(","):
+        version, _, key = part.partition(":")
+        if not version.isdigit() or len(key) != 64:
+            raise BadSetting("VAULT_KEYS must be a list such as 1:<64 hexadecimal digits>")
+        keys[int(version)] = bytes.fromhex(_hex(key, "VAULT_KEYS"))
+    return keys
+
+
+def _demo_key(key: str | None) -> str | None:
+    if key is not None and not (key.startswith("sk_test_") and key.isascii() and 16 <= len(key) <= 255):
+        raise BadSetting("DEMO_SECRET_KEY must begin with sk_test_ and be 16 to 255 characters long")
+    return key

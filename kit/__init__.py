@@ -1,0 +1,1 @@
+"""Ground floor: tools that know nothing of payments."""

@@ -1,0 +1,265 @@
+"""The database: reads in autocommit, and one atomic write for each edge (see kit/writing.py)."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar, cast
+
+import orjson
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import JSON, BigInteger, Engine, Integer, PoolProxiedConnection, String, event, inspect
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
+
+from kit.rows import insertion, plan_of, read_postgresql, read_sqlite, update
+from kit.writing import Change, DuplicateRow, StaleWrite, write_postgresql, write_sqlite
+
+__all__ = [
+    "Base",
+    "DuplicateRow",
+    "Id",
+    "Sequence64",
+    "StaleWrite",
+    "commit",
+    "commits",
+    "db",
+    "load",
+    "load_where",
+    "on_commit",
+    "rollback",
+]
+
+DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# Ids sort bytewise on both databases, whatever locale the server was made with.
+IDENTIFIER = String(255).with_variant(String(255, collation="C"), "postgresql")
+
+Id = Annotated[str, mapped_column(IDENTIFIER)]
+Sequence64 = Annotated[
+    int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+]
+
+
+class Base(DeclarativeBase):
+    """What every noun's table derives from; integers are 64-bit, dictionaries and lists are JSON."""
+
+    registry = registry(
+        type_annotation_map={int: BigInteger, str: String, dict[str, Any]: DOCUMENT, list[Any]: DOCUMENT}
+    )
+
+    def __init__(self, **values: Any) -> None:
+        """Make a row from its attributes. It has no history yet, so SQLAlchemy need not watch each one."""
+        if unknown := values.keys() - plan_of(inspect(type(self))).keys:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        self.__dict__.update(values)
+
+
+class CollectingSession(Session):
+    """Holds new rows in a list of its own until `database.commit`, since the ORM never flushes them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.collected: list[Any] = []
+        self._driver: PoolProxiedConnection | None = None
+
+    def driver(self) -> PoolProxiedConnection:
+        """Return the connection that rows are read and written over; the pool gives it when first asked."""
+        if self._driver is None:
+            self._driver = db.engine.raw_connection()
+        return self._driver
+
+    def _give_back(self) -> None:
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
+
+    def add(self, instance: object, *, _warn: bool = True) -> None:
+        """Collect a new row; any other row is attached as usual."""
+        if instance_state(instance).transient:
+            self.collected.append(instance)
+        else:
+            super().add(instance, _warn=_warn)
+
+    @property
+    def new(self) -> Any:
+        """Return the rows that the next commit will insert."""
+        return self.collected
+
+    def commit(self) -> None:
+        """Give the connection back; raises RuntimeError where rows would be lost."""
+        if self.collected:
+            raise RuntimeError("new rows are written by kit.database.commit")
+        self._give_back()
+        if self.in_transaction():
+            super().commit()
+
+    def rollback(self) -> None:
+        """Give the connection back."""
+        self._give_back()
+        super().rollback()
+
+    def close(self) -> None:
+        """Give the connection back and forget everything."""
+        self._give_back()
+        super().close()
+
+    def expunge_all(self) -> None:
+        """Forget everything read and collected."""
+        self.collected.clear()
+        super().expunge_all()
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    disable_autonaming=True,
+    session_options={"class_": CollectingSession, "autoflush": False, "expire_on_commit": False},
+)
+
+# Called after each successful commit with the rows that it inserted.
+on_commit: list[Callable[[Sequence[Base]], None]] = []
+
+
+def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:
+    """Return the engine options of a database URL: autocommit, fast JSON, a connection for each thread."""
+    options: dict[str, Any] = {
+        "isolation_level": "AUTOCOMMIT",
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+        "pool_size": pool_size,
+        # Nothing is ever left open on an autocommit connection that a rollback would have to end.
+        "pool_reset_on_return": None,
+        "max_overflow": 2 * pool_size,
+    }
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": 30}
+    else:
+        options["pool_pre_ping"] = False
+    return options
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set SQLite's durability on each new connection; let go of PostgreSQL's once they have broken."""
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "checkout", _refuse_broken)
+        return
+
+    @event.listens_for(engine, "connect")
+    def _set_pragmas(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _refuse_broken(connection: Any, _record: object, _fairy: object) -> None:
+    """Have the pool renewed: rows are read and written past SQLAlchemy, which so sees no connection break."""
+    if connection.closed:
+        raise InvalidatePoolError
+
+
+def _attach(row: Base) -> None:
+    """Let the session know a row that is in the database as it stands here.
+
+    These are the steps of SQLAlchemy's own loading. `session.add` would take them too, after looking for
+    relationships to follow, which no noun has.
+    """
+    session = db.session()
+    state = instance_state(row)
+    state.key = state.mapper._identity_key_from_state(state)  # noqa: SLF001 - as above
+    state.session_id = session.hash_key
+    state._commit_all(state.dict)  # noqa: SLF001 - as above
+    session.identity_map.replace(state)
+
+
+def _learn(new: Sequence[Base], changed: Sequence[tuple[Base, Change]]) -> None:
+    """Let the session know what the database has now."""
+    for row in new:
+        if plan_of(instance_state(row).mapper).versioned:
+            _attach(row)
+    for row, change in changed:
+        _mark_updated(row, change)
+
+
+def _mark_updated(row: Base, change: Change) -> None:
+    state = instance_state(row)
+    # What SQLAlchemy's own flush does at its end; there is no public form of it.
+    state._commit_all(state.dict, db.session.identity_map)  # noqa: SLF001
+    set_committed_value(row, "version", change.key[-1] + 1)
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def _on_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def load(noun: type[Row], object_id: str) -> Row | None:
+    """Return the row of that id, as the session knows it or as the database has it; None for none."""
+    session = db.session()
+    if inspect(noun).identity_key_from_primary_key((object_id,)) in session.identity_map:
+        return session.get(noun, object_id)
+    found = load_where(noun, '"id" = ?', (object_id,))
+    return found[0] if found else None
+
+
+def load_where(noun: type[Row], condition: str, values: Sequence[Any]) -> list[Row]:
+    """Return the rows that an SQL condition holds for; it has `?` for each value and may order and limit.
+
+    A row that the session knows already is returned as it stands there. The condition is the house's own
+    text, never a caller's.
+    """
+    session = _session()
+    mapper = inspect(noun)
+    read = read_postgresql if _on_postgresql() else read_sqlite
+    found = []
+    for attributes in read(session.driver(), plan_of(mapper), condition, values):
+        known = session.identity_map.get(mapper.identity_key_from_primary_key((attributes["id"],)))
+        row = cast("Row", known or mapper.class_manager.new_instance())
+        if known is None:
+            row.__dict__.update(attributes)
+            _attach(row)
+        found.append(row)
+    return found
+
+
+def _session() -> CollectingSession:
+    return cast("CollectingSession", db.session())
+
+
+def commit(*, last: bool = False) -> None:
+    """Write all new and changed rows of the session atomically, then run the after-commit hooks.
+
+    `last` says that nobody will look at the rows again, so that the session need not learn of them.
+    Raises StaleWrite, having written nothing, when a changed row is no longer at the version that was read.
+    """
+    session = _session()
+    new = list(session.new)
+    changed = [(row, change) for row in session.dirty if (change := update(instance_state(row)))]
+    # In one order for everybody: two requests that lock the same rows crosswise would wait for each other.
+    changed.sort(key=lambda pair: (pair[1].shape.table.name, pair[1].key))
+    changes = [insertion(instance_state(row)) for row in new] + [change for _, change in changed]
+    if changes:
+        write = write_postgresql if _on_postgresql() else write_sqlite
+        write(session.driver(), changes)
+        session.info["commits"] = session.info.get("commits", 0) + 1
+    session.new.clear()
+    if last:
+        session.close()
+    else:
+        _learn(new, changed)
+        session.commit()  # Gives the connection back; nothing is left for the ORM to flush.
+    for hook in on_commit:
+        hook(new)
+
+
+def commits() -> int:
+    """Return how many times this session has written; tells an edge whether a verb has already acted."""
+    return int(db.session.info.get("commits", 0))
+
+
+def rollback() -> None:
+    """Forget everything read and collected since the last commit."""
+    # In this order: a rollback expires the rows it still knows, and those that edges hold could not be read.
+    db.session.expunge_all()
+    db.session.rollback()

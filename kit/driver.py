@@ -1,0 +1,66 @@
+"""Statements over the drivers themselves, prepared once on each connection; SQLAlchemy keeps the pool.
+
+A statement is written with `?` for each value. PostgreSQL gets and gives text alone: its own columns tell
+it the types, so that one prepared statement serves all values.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import PoolProxiedConnection
+
+# A statement for each shape that a request can have; beyond this many, a connection prepares no more.
+MOST_PREPARED = 400
+OK = (1, 2)  # libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK
+
+
+@lru_cache(maxsize=4096)
+def numbered(statement: str) -> bytes:
+    """Return a statement with PostgreSQL's `$1`, `$2` in the place of each `?`."""
+    first, *rest = statement.split("?")
+    return (first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))).encode()
+
+
+def as_text(value: Any) -> bytes | None:
+    """Return a value in PostgreSQL's text format."""
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    return str(value).encode()
+
+
+def run_postgresql(
+    proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]
+) -> list[tuple[bytes | None, ...]]:
+    """Run one statement in its own transaction; return its rows as text. Raises psycopg's errors."""
+    from psycopg.errors import error_from_result  # noqa: PLC0415 - SQLite users need no psycopg
+
+    connection: Any = proxied.driver_connection
+    text, given = numbered(statement), [as_text(value) for value in values]
+    prepared: dict[bytes, bytes] = proxied.info.setdefault("prepared", {})
+    name = prepared.get(text)
+    if name is None and len(prepared) < MOST_PREPARED:
+        name = b"florin_%d" % len(prepared)
+        answer = connection.pgconn.prepare(name, text)
+        if answer.status not in OK:
+            raise error_from_result(answer)
+        prepared[text] = name
+    if name is None:
+        answer = connection.pgconn.exec_params(text, given)
+    else:
+        answer = connection.pgconn.exec_prepared(name, given)
+    if answer.status not in OK:
+        raise error_from_result(answer)
+    columns = range(answer.nfields)
+    return [tuple(answer.get_value(row, column) for column in columns) for row in range(answer.ntuples)]
+
+
+def run_sqlite(
+    proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Run one reading statement; return its rows."""
+    connection: Any = proxied.driver_connection
+    rows: list[tuple[Any, ...]] = connection.execute(statement, values).fetchall()
+    return rows

@@ -1,0 +1,277 @@
+"""The outgoing HTTP client: one total deadline, a capped reply, no redirects, no silent repeats.
+
+`Client.post()` and `Client.request()` never raise for what the other side or the network does: they
+return a Response or a Failure, and `match` takes them apart. A Failure says whether the peer could
+have received the request (`sent`), because that decides whether money may have moved.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import http.client
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import urllib3.exceptions
+import urllib3.util
+
+from kit.deadline import Connection, PlainConnection, ReplyTooLarge, TlsConnection, now_seconds, tls_context
+
+REPLY_CAP_BYTES = 64 * 1024
+# What may be received at all for one reply: the body, as much again of headers, and a buffer's worth more.
+RECEIVED_CAP_BYTES = 2 * REPLY_CAP_BYTES + 16 * 1024
+# An idle connection older than this is not used again: servers close theirs after some seconds, and
+# a request that meets the closing is lost with no way to tell whether it was read.
+IDLE_SECONDS = 4.0
+IDLE_CONNECTIONS_PER_HOST = 64
+
+FailureKind = Literal[
+    "timeout",
+    "refused",
+    "unreachable",
+    "dropped",
+    "dns",
+    "tls",
+    "too_large",
+    "invalid_reply",
+    "invalid_url",
+    "stopped",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of any status. Header names are lower case; the body holds at most the cap."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    elapsed_ms: int
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer. `sent` is true as soon as the peer could have received any of the request."""
+
+    kind: FailureKind
+    sent: bool
+    detail: str
+    elapsed_ms: int = 0
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far an exchange has come, for the Failure that may follow."""
+
+    started: float = field(default_factory=now_seconds)
+    sent: bool = False
+
+    def elapsed_ms(self) -> int:
+        return round((now_seconds() - self.started) * 1000)
+
+
+class _Target(NamedTuple):
+    tls: bool
+    host: str
+    port: int
+    path: str
+
+
+class Client:
+    """Keep-alive connections to any number of hosts, shared by the threads of one process."""
+
+    def __init__(
+        self,
+        *,
+        timeout_seconds: float = 20.0,
+        user_agent: str = "Florin/1.0",
+        idle_seconds: float = IDLE_SECONDS,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._user_agent = user_agent
+        self._idle_seconds = idle_seconds
+        self._ssl_context = ssl_context
+        self._idle: dict[tuple[bool, str, int], collections.deque[Connection]] = {}
+        self._busy: set[Connection] = set()
+        self._guard = threading.Lock()
+        self._stopped = False
+        self._pid = os.getpid()
+
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Response | Failure:
+        """POST once. The deadline covers lookup, connecting, writing and the whole reply."""
+        return self.request("POST", url, body=body, headers=headers, timeout_seconds=timeout_seconds)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Response | Failure:
+        """Make one request and at most one: nothing is ever repeated on the caller's behalf."""
+        progress = _Progress()
+        target = _parse(url)
+        if isinstance(target, Failure):
+            return target
+        seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
+        connection = self._take(target)
+        self._busy.add(connection)
+        reusable = False
+        try:
+            self._refuse_if_stopped()
+            connection.begin(progress.started + seconds, RECEIVED_CAP_BYTES)
+            if connection.sock is None:
+                connection.connect()
+                self._refuse_if_stopped()
+            progress.sent = True
+            all_headers = {"User-Agent": self._user_agent, **(headers or {})}
+            connection.request(method, target.path, body=body, headers=all_headers, preload_content=False)
+            # urllib3's own getresponse wraps the reply once more, which costs a fifth of the call.
+            reply = http.client.HTTPConnection.getresponse(connection)
+            answer, reusable = _read(reply, progress)
+        except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
+            return self._failure(error, progress)
+        else:
+            return answer
+        finally:
+            self._busy.discard(connection)
+            if reusable:
+                self._give_back(target, connection)
+            else:
+                connection.close()
+
+    def close(self) -> None:
+        """Close idle connections; the client may be used again."""
+        with self._guard:
+            pools, self._idle = self._idle, {}
+        for pool in pools.values():
+            for connection in pool:
+                connection.close()
+
+    def stop(self) -> None:
+        """Break off the exchanges under way (each returns a Failure at once) and refuse new ones."""
+        self._stopped = True
+        for connection in list(self._busy):
+            sock = connection.sock
+            if sock is None:
+                continue
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it ended by itself in this very moment, which is what we want
+        self.close()
+
+    def _refuse_if_stopped(self) -> None:
+        """Asked again once connected, since stop() cannot see a connection that has no socket yet."""
+        if self._stopped:
+            raise ConnectionAbortedError("the client has been stopped")
+
+    def _take(self, target: _Target) -> Connection:
+        """An idle connection that is still whole, the freshest first, or a new one not yet connected."""
+        if self._pid != os.getpid():  # a forked child must not talk over its parent's sockets
+            self._pid, self._idle = os.getpid(), {}
+        pool = self._idle.get((target.tls, target.host, target.port))
+        oldest = now_seconds() - self._idle_seconds
+        while pool:
+            try:
+                connection = pool.pop()
+            except IndexError:  # another thread took the last one
+                break
+            # Anything to read on an idle connection is its end, or bytes that nobody asked for.
+            if connection.idle_since >= oldest and connection.is_connected:
+                return connection
+            connection.close()
+        if target.tls:
+            context = self._tls_context()
+            return TlsConnection(target.host, target.port, ssl_context=context)
+        return PlainConnection(target.host, target.port)
+
+    def _give_back(self, target: _Target, connection: Connection) -> None:
+        connection.idle_since = now_seconds()
+        pool = self._idle.setdefault((target.tls, target.host, target.port), collections.deque())
+        if self._stopped or len(pool) >= IDLE_CONNECTIONS_PER_HOST:
+            connection.close()
+        else:
+            pool.append(connection)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        with self._guard:
+            if self._ssl_context is None:
+                self._ssl_context = tls_context()
+            return self._ssl_context
+
+    def _failure(self, error: Exception, progress: _Progress) -> Failure:
+        kind: FailureKind = "stopped" if self._stopped else _kind_of(error)
+        return Failure(kind, progress.sent, f"{type(error).__name__}: {error}"[:500], progress.elapsed_ms())
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(url: str) -> _Target | Failure:
+    try:
+        parts = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError as error:
+        return Failure("invalid_url", sent=False, detail=str(error))
+    if parts.scheme not in ("http", "https") or not parts.host or parts.auth is not None:
+        return Failure("invalid_url", sent=False, detail="need http(s)://host without user or password")
+    tls = parts.scheme == "https"
+    host = parts.host.removeprefix("[").removesuffix("]")
+    return _Target(tls, host, parts.port or (443 if tls else 80), parts.request_uri)
+
+
+def problem_with(url: str) -> str | None:
+    """Say why this client can't send to an address; None where it can."""
+    target = _parse(url)
+    return target.detail if isinstance(target, Failure) else None
+
+
+def _read(reply: http.client.HTTPResponse, progress: _Progress) -> tuple[Response | Failure, bool]:
+    """The answer, and whether its connection may serve again: only after a reply read to its end."""
+    if reply.status < http.HTTPStatus.OK:
+        return Failure("invalid_reply", sent=True, detail=f"status {reply.status}"), False
+    body = reply.read(REPLY_CAP_BYTES + 1)
+    truncated = len(body) > REPLY_CAP_BYTES
+    if not truncated and reply.length:
+        return Failure("dropped", sent=True, detail=f"{reply.length} bytes of the reply are missing"), False
+    headers: dict[str, str] = {}
+    for name, value in reply.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    reusable = not truncated and not reply.will_close and reply.isclosed()
+    answer = Response(reply.status, headers, body[:REPLY_CAP_BYTES], progress.elapsed_ms(), truncated)
+    return answer, reusable
+
+
+# The first row whose types fit names the failure; the order matters where one type derives from another.
+_KINDS: tuple[tuple[FailureKind, tuple[type[Exception], ...]], ...] = (
+    ("timeout", (TimeoutError,)),
+    ("dns", (socket.gaierror,)),
+    ("tls", (ssl.SSLError, urllib3.exceptions.SSLError)),
+    ("refused", (ConnectionRefusedError,)),
+    ("dropped", (ConnectionError, http.client.IncompleteRead)),
+    ("too_large", (http.client.LineTooLong, ReplyTooLarge)),
+    ("invalid_url", (http.client.InvalidURL,)),
+    ("invalid_reply", (http.client.HTTPException,)),
+)
+
+
+def _kind_of(error: Exception) -> FailureKind:
+    if type(error) is http.client.HTTPException and "headers" in str(error):
+        return "too_large"  # "got more than 100 headers" has no type of its own
+    return next((kind for kind, types in _KINDS if isinstance(error, types)), "unreachable")

@@ -1,0 +1,151 @@
+"""How a noun's rows travel between Python and the driver, worked out once for each table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+import orjson
+import sqlalchemy
+from sqlalchemy import JSON, Boolean, Integer, LargeBinary, PoolProxiedConnection, Table
+from sqlalchemy.orm import InstanceState, Mapper
+from sqlalchemy.orm.attributes import set_committed_value
+
+from kit.driver import run_postgresql, run_sqlite
+from kit.writing import Change, Shape
+
+
+def _flag_of_text(text: bytes) -> bool:
+    return text == b"t"
+
+
+def _bytes_of_text(text: bytes) -> bytes:
+    return bytes.fromhex(text[2:].decode())
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one attribute becomes a column's value, and back from either database's answer."""
+
+    name: str
+    key: str
+    is_document: bool
+    default: Any
+    of_text: Callable[[bytes], Any]
+    of_sqlite: Callable[[Any], Any]
+
+    def encoded(self, value: Any) -> Any:
+        """Return a value as the driver takes it; JSON documents become text."""
+        return orjson.dumps(value).decode() if self.is_document and value is not None else value
+
+
+def _column(column: sqlalchemy.Column[Any], key: str) -> Column:
+    of_text: Callable[[bytes], Any] = bytes.decode
+    of_sqlite: Callable[[Any], Any] = _identity
+    match column.type:
+        case JSON():
+            of_text = of_sqlite = orjson.loads
+        case Boolean():
+            of_text, of_sqlite = _flag_of_text, bool
+        case Integer():
+            of_text = int
+        case LargeBinary():
+            of_text = _bytes_of_text
+    return Column(column.name, key, isinstance(column.type, JSON), column.default, of_text, of_sqlite)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a noun's table once and for all."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    keys: frozenset[str]
+    insertion: Shape
+    versioned: bool
+    selection: str  # of all columns; the condition is appended
+
+
+@cache
+def plan_of(mapper: Mapper[Any]) -> Plan:
+    """Return the plan of a noun."""
+    table = cast("Table", mapper.local_table)
+    columns = tuple(
+        _column(column, mapper.get_property_by_column(column).key)
+        for column in table.columns
+        if column.autoincrement is not True  # the database counts those itself
+    )
+    names = tuple(column.name for column in columns)
+    listed = ", ".join(f'"{name}"' for name in names)
+    return Plan(
+        table=table,
+        columns=columns,
+        keys=frozenset(attribute.key for attribute in mapper.column_attrs),
+        insertion=Shape(table, names, is_update=False),
+        versioned="version" in names,
+        selection=f'SELECT {listed} FROM "{table.name}" WHERE ',
+    )
+
+
+def insertion(state: InstanceState[Any]) -> Change:
+    """Return the insertion of a new row; columns that were not set get their defaults, in the row too."""
+    plan = plan_of(state.mapper)
+    known = state.dict
+    values = []
+    for column in plan.columns:
+        if column.key in known:
+            value = known[column.key]
+        else:
+            default = column.default
+            value = None if default is None else default.arg(None) if default.is_callable else default.arg
+            set_committed_value(state.object, column.key, value)
+        values.append(column.encoded(value))
+    return Change(plan.insertion, tuple(values))
+
+
+def update(state: InstanceState[Any]) -> Change | None:
+    """Return the guarded update of a changed row, None where nothing really changed."""
+    plan = plan_of(state.mapper)
+    known, committed = state.dict, state.committed_state
+    changed = [
+        column
+        for column in plan.columns
+        if column.key in committed and committed[column.key] != known[column.key]
+    ]
+    if not changed:
+        return None
+    shape = Shape(plan.table, tuple(column.name for column in changed), is_update=True)
+    key = (*state.mapper.primary_key_from_instance(state.object), known["version"])
+    return Change(shape, tuple(column.encoded(known[column.key]) for column in changed), key)
+
+
+def read_postgresql(
+    proxied: PoolProxiedConnection, plan: Plan, condition: str, values: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Return the attributes of the rows that a condition holds for."""
+    rows = run_postgresql(proxied, plan.selection + condition, values)
+    return [
+        {
+            column.key: None if text is None else column.of_text(text)
+            for column, text in zip(plan.columns, row, strict=True)
+        }
+        for row in rows
+    ]
+
+
+def read_sqlite(
+    proxied: PoolProxiedConnection, plan: Plan, condition: str, values: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Return the attributes of the rows that a condition holds for."""
+    rows = run_sqlite(proxied, plan.selection + condition, values)
+    return [
+        {
+            column.key: None if value is None else column.of_sqlite(value)
+            for column, value in zip(plan.columns, row, strict=True)
+        }
+        for row in rows
+    ]

@@ -1,0 +1,133 @@
+"""Where Florin lives on this machine: its folders and ports, read from the environment and checked."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from launcher.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from io import TextIOWrapper
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1"
+REDIS_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """One instance's ports and data folder."""
+
+    port: int
+    bank_port: int
+    data_dir: Path
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def bank_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.bank_port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def demo_file(self) -> Path:
+        return self.data_dir / "demo.json"
+
+
+def from_environment(environment: Mapping[str, str]) -> Place:
+    """Reads PORT, BANK_PORT and DATA_DIR; refuses what cannot be a port."""
+    port, bank_port = _port(environment, "PORT", 8000), _port(environment, "BANK_PORT", 8001)
+    if port == bank_port:
+        raise Refusal(f"PORT and BANK_PORT are both {port}; give them different numbers")
+    return Place(port, bank_port, data_dir(environment))
+
+
+def data_dir(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("DATA_DIR") or ROOT / "data").expanduser().absolute()
+
+
+def require_writable(folder: Path) -> None:
+    """Makes the folder if it is not there; refuses where nothing can be written to it."""
+    reason = why_not_writable(folder)
+    if reason:
+        raise Refusal(f"cannot write to {folder} ({reason}); set DATA_DIR to a folder that may be written to")
+
+
+def why_not_writable(folder: Path) -> str | None:
+    """Returns None where a file can be made in the folder, else the system's reason."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold keys and payments
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as problem:
+        return (problem.strerror or str(problem)).lower()
+
+
+def require_free_port(port: int, variable: str) -> None:
+    """Refuses a port that something else listens on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as problem:
+            reason = "is in use" if problem.errno == errno.EADDRINUSE else "may not be used by this user"
+            raise Refusal(f"port {port} {reason}; choose another with {variable}=... ./run") from problem
+
+
+def require_redis(url: str) -> None:
+    """Refuses a Redis that nobody answers at: payments would go through, and no webhook ever be sent."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return
+    try:
+        host, port = parts.hostname, parts.port or 6379
+    except ValueError:  # what stands after the colon is no port
+        host = None
+    if parts.scheme not in ("redis", "rediss") or not host:
+        raise Refusal("REDIS_URL must look like redis://127.0.0.1:6379/0")
+    try:
+        socket.create_connection((host, port), timeout=REDIS_SECONDS).close()
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        raise Refusal(
+            f"the Redis at {host}:{port} can't be reached ({reason}); start it, or leave REDIS_URL out"
+        ) from problem
+
+
+def take_data_dir(folder: Path) -> TextIOWrapper:
+    """Locks the data folder for this instance, until what it returns is closed or the process ends."""
+    lock = (folder / ".lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise Refusal(
+            f"another Florin (process {holder}) already runs in {folder}; give this one a DATA_DIR of its own"
+        ) from problem
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _port(environment: Mapping[str, str], variable: str, default: int) -> int:
+    text = environment.get(variable) or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise Refusal(f"{variable}={text} is not a port; give a number from 1 to 65535")
+    return int(text)

@@ -1,0 +1,33 @@
+"""/v1, in the order of Stripe's reference."""
+
+from flask import Flask
+
+from merchant_api import events, simple, unknown
+from merchant_api.balance import balance
+from merchant_api.catalog import prices, products
+from merchant_api.charging import charges, payment_intents, payment_methods, refunds
+from merchant_api.customers import customers
+from merchant_api.hosted import checkout_sessions
+from merchant_api.webhooks import webhook_endpoints
+
+BLUEPRINTS = (
+    balance.blueprint,
+    charges.blueprint,
+    customers.blueprint,
+    events.blueprint,
+    payment_intents.blueprint,
+    payment_methods.blueprint,
+    refunds.blueprint,
+    products.blueprint,
+    prices.blueprint,
+    checkout_sessions.blueprint,
+    webhook_endpoints.blueprint,
+    simple.blueprint,
+    unknown.blueprint,
+)
+
+
+def register(app: Flask) -> None:
+    """Mount every chapter of the API."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""The balance, as a merchant reads it."""

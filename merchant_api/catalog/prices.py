@@ -1,0 +1,58 @@
+"""/v1/prices."""
+
+from typing import Any
+
+import stripe
+from flask import Blueprint
+
+from kit import params
+from merchant_api import lists
+from merchant_api.crud import operation
+from merchant_api.operations import Operation
+from payments.catalog.prices import Price
+
+blueprint = Blueprint("prices", __name__)
+
+CHANGEABLE = {
+    *("active", "expand", "lookup_key", "metadata", "nickname", "tax_behavior", "transfer_lookup_key"),
+}
+CREATE = params.build(
+    stripe.params.PriceCreateParams,
+    only={
+        *CHANGEABLE,
+        *("currency", "product", "recurring", "unit_amount", "unit_amount_decimal"),
+        *(f"product_data.{name}" for name in ("active", "id", "metadata", "name", "statement_descriptor")),
+        *(f"product_data.{name}" for name in ("tax_code", "tax_details", "unit_label")),
+    },
+)
+RETRIEVE = params.build(stripe.params.PriceRetrieveParams, only={"expand"})
+UPDATE = params.build(stripe.params.PriceModifyParams, only=CHANGEABLE)
+LIST = params.build(
+    stripe.params.PriceListParams,
+    only={
+        *("active", "created", "currency", "ending_before", "expand", "limit", "lookup_keys", "product"),
+        *("recurring", "starting_after", "type"),
+    },
+)
+
+
+@operation(blueprint, Operation("POST", "/v1/prices", CREATE, "price", "create", "Create a price"))
+def create(given: dict[str, Any]) -> Price:
+    return Price.create(given)
+
+
+@operation(blueprint, Operation("GET", "/v1/prices/{id}", RETRIEVE, "price", "retrieve", "Retrieve a price"))
+def retrieve(_: dict[str, Any], id: str) -> Price:
+    return Price.find(id)
+
+
+@operation(blueprint, Operation("POST", "/v1/prices/{id}", UPDATE, "price", "update", "Update a price"))
+def update(given: dict[str, Any], id: str) -> Price:
+    price = Price.find(id)
+    price.update(given)
+    return price
+
+
+@operation(blueprint, Operation("GET", "/v1/prices", LIST, "list:price", "list", "List prices"))
+def index(given: dict[str, Any]) -> lists.Page:
+    return lists.page(Price, "/v1/prices", given, Price.listed(given))

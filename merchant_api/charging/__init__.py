@@ -1,0 +1,1 @@
+"""Taking money, as a merchant calls it."""

@@ -1,0 +1,227 @@
+"""/v1/payment_intents."""
+
+import hmac
+from typing import Any
+
+import stripe
+from flask import Blueprint
+
+from kit import params
+from merchant_api import lists
+from merchant_api.crud import operation
+from merchant_api.methods_given import Given, MethodData, method_of
+from merchant_api.operations import Operation
+from payments import bank
+from payments.charging.cancel import cancel as cancel_intent
+from payments.charging.capture import capture as capture_intent
+from payments.charging.confirm import choose_method
+from payments.charging.confirm import confirm as confirm_intent
+from payments.charging.payment_intents import PLAIN, PaymentIntent
+from payments.errors import CardError, InvalidRequest, NotFound, PermissionDenied
+from payments.scope import caller
+
+blueprint = Blueprint("payment_intents", __name__)
+
+METHOD = {"payment_method"}
+METHOD_DATA = {"payment_method_data": MethodData}
+CONFIRMING = METHOD | {
+    "allowed_payment_method_types", "capture_method", "error_on_requires_action", "off_session",
+    "receipt_email",
+    "return_url", "setup_future_usage", "shipping", "use_stripe_sdk", "expand",
+}  # fmt: skip
+WRITABLE = {
+    *PLAIN,
+    "amount",
+    "currency",
+    "customer",
+    "metadata",
+    "capture_method",
+    "allowed_payment_method_types",
+    "expand",
+}
+CREATE = params.build(
+    stripe.params.PaymentIntentCreateParams,
+    only=WRITABLE | CONFIRMING | {"automatic_payment_methods", "confirm", "confirmation_method"},
+    extra=METHOD_DATA,
+)
+UPDATE = params.build(stripe.params.PaymentIntentModifyParams, only=WRITABLE | METHOD, extra=METHOD_DATA)
+CONFIRM = params.build(
+    stripe.params.PaymentIntentConfirmParams, only=CONFIRMING, extra=METHOD_DATA | {"client_secret": str}
+)
+RETRIEVE = params.build(stripe.params.PaymentIntentRetrieveParams, only={"client_secret", "expand"})
+CAPTURE = params.build(
+    stripe.params.PaymentIntentCaptureParams, only={"amount_to_capture", "metadata", "expand"}
+)
+CANCEL = params.build(stripe.params.PaymentIntentCancelParams, only={"cancellation_reason", "expand"})
+LIST = params.build(
+    stripe.params.PaymentIntentListParams,
+    only={"limit", "starting_after", "ending_before", "created", "customer", "expand"},
+)
+# What lies behind these paths of expand[] belongs to the merchant, not to whoever holds a client secret.
+SECRET_KEY_ONLY = frozenset(("capture_method", "error_on_requires_action", "expand", "off_session"))
+ROOT = "/v1/payment_intents"
+
+
+@operation(blueprint, Operation("POST", ROOT, CREATE, "payment_intent", "create", "Create a payment intent"))
+def create(given: dict[str, Any]) -> PaymentIntent:
+    if not given.get("confirm") and {"off_session", "error_on_requires_action"} & given.keys():
+        name = "off_session" if "off_session" in given else "error_on_requires_action"
+        raise InvalidRequest(f"`{name}` can only be used with `confirm=true`.", param=name)
+    intent = PaymentIntent.create(given)
+    method = method_of(given, keep=not given.get("confirm"))
+    if given.get("confirm"):
+        return _confirmed(intent, method, given)
+    if method is not None:
+        choose_method(intent, method.method)
+    return intent
+
+
+@operation(
+    blueprint,
+    Operation(
+        "GET",
+        f"{ROOT}/{{id}}",
+        RETRIEVE,
+        "payment_intent",
+        "retrieve",
+        "Retrieve a payment intent",
+        publishable=True,
+    ),
+)
+def retrieve(given: dict[str, Any], id: str) -> PaymentIntent:
+    return _found(id, given)
+
+
+@operation(
+    blueprint,
+    Operation("POST", f"{ROOT}/{{id}}", UPDATE, "payment_intent", "update", "Update a payment intent"),
+)
+def update(given: dict[str, Any], id: str) -> PaymentIntent:
+    intent = PaymentIntent.find(id)
+    method = method_of(given, keep=True)
+    intent.update({name: value for name, value in given.items() if not name.startswith("payment_method")})
+    if method is not None:
+        intent.require_no_session("updated")
+        choose_method(intent, method.method)
+    return intent
+
+
+@operation(
+    blueprint,
+    Operation(
+        "POST",
+        f"{ROOT}/{{id}}/confirm",
+        CONFIRM,
+        "payment_intent",
+        "confirm",
+        "Confirm a payment intent",
+        publishable=True,
+    ),
+)
+def confirm(given: dict[str, Any], id: str) -> PaymentIntent:
+    intent = _found(id, given)
+    intent.require_no_session("confirmed")
+    intent.require_confirmable()  # before the card: one that has paid can't be used again
+    if caller().publishable and intent.confirmation_method == "manual":
+        raise InvalidRequest(
+            f"This PaymentIntent {intent.id} cannot be confirmed using your publishable key because its "
+            "`confirmation_method` is set to `manual`. Please use your secret key instead, or create a "
+            "PaymentIntent with `confirmation_method` set to `automatic`."
+        )
+    changes = {"receipt_email", "setup_future_usage", "shipping", "capture_method"} & given.keys()
+    if changes:
+        intent.update({name: given[name] for name in changes})
+    keep = bool(intent.details.get("setup_future_usage"))
+    return _confirmed(intent, method_of(given, keep=keep), given)
+
+
+@operation(
+    blueprint,
+    Operation(
+        "POST", f"{ROOT}/{{id}}/capture", CAPTURE, "payment_intent", "capture", "Capture a payment intent"
+    ),
+)
+def capture(given: dict[str, Any], id: str) -> PaymentIntent:
+    intent = PaymentIntent.find(id)
+    if "metadata" in given:
+        intent.update({"metadata": given["metadata"]})
+    capture_intent(intent, given.get("amount_to_capture"))
+    return intent
+
+
+@operation(
+    blueprint,
+    Operation("POST", f"{ROOT}/{{id}}/cancel", CANCEL, "payment_intent", "cancel", "Cancel a payment intent"),
+)
+def cancel(given: dict[str, Any], id: str) -> PaymentIntent:
+    intent = PaymentIntent.find(id)
+    intent.require_no_session("canceled")
+    cancel_intent(intent, given.get("cancellation_reason"))
+    return intent
+
+
+@operation(blueprint, Operation("GET", ROOT, LIST, "list:payment_intent", "list", "List payment intents"))
+def index(given: dict[str, Any]) -> lists.Page:
+    query = lists.narrowed(PaymentIntent, given, {"customer": PaymentIntent.customer_id})
+    return lists.page(PaymentIntent, ROOT, given, query)
+
+
+def _found(intent_id: str, given: dict[str, Any]) -> PaymentIntent:
+    """Return the intent; a browser with a publishable key must know its client secret."""
+    secret = given.get("client_secret")
+    if caller().publishable:
+        if secret is None:
+            message = "Missing required param: client_secret."
+            raise InvalidRequest(message, code="parameter_missing", param="client_secret")
+        _check_browser(given)
+    intent = PaymentIntent.find(intent_id)
+    if secret is not None and not hmac.compare_digest(secret.encode(), intent.client_secret.encode()):
+        raise NotFound("payment_intent", intent_id, param="client_secret")
+    return intent
+
+
+def _check_browser(given: dict[str, Any]) -> None:
+    """Refuse what Stripe's reference marks `secret key only`: a browser is the customer's, not the shop's."""
+    for name in sorted(SECRET_KEY_ONLY & given.keys()):
+        raise PermissionDenied(
+            f"The parameter `{name}` cannot be used with a publishable API key. Please use a secret API key.",
+            code="secret_key_required",
+            param=name,
+        )
+
+
+def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[str, Any]) -> PaymentIntent:
+    """Confirm with the method given now or chosen before; a decline is told as Stripe's card error."""
+    if given_method is None:
+        intent.require_unlocked()
+        if intent.payment_method_id is None:
+            raise InvalidRequest(
+                "You cannot confirm this PaymentIntent because it's missing a payment method. To confirm the "
+                "PaymentIntent, specify a payment method attached to a customer along with the customer ID, "
+                "or a payment method ID or payment method data.",
+                code="payment_intent_unexpected_state",
+                extra={"payment_intent": intent.as_stripe()},
+            )
+        given_method = Given.stored(intent.payment_method_id)
+    answer = confirm_intent(
+        intent, given_method.method, given_method.card, off_session=bool(given.get("off_session"))
+    )
+    if isinstance(answer, bank.Declined | bank.ChallengeRequired):
+        raise declined_error(intent)
+    return intent
+
+
+def declined_error(intent: PaymentIntent) -> CardError:
+    """Return the error for a decline that has just been recorded on the intent."""
+    told = intent.last_payment_error or {}
+    extra = {
+        name: told.get(name) for name in ("charge", "payment_method", "advice_code", "network_decline_code")
+    }
+    return CardError(
+        told.get("message", "Your card was declined."),
+        code=told.get("code"),
+        decline_code=told.get("decline_code"),
+        param=told.get("param"),
+        extra=extra | {"payment_intent": intent.as_stripe()},
+        keep=True,
+    )

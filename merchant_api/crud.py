@@ -1,0 +1,249 @@
+"""The edge of a /v1 request: gate, parse, idempotency, one verb, render, commit."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, current_app, request
+
+from kit import database, forms
+from kit.database import db
+from merchant_api import browsers, expand, gate, idempotency, rate_limit, versions
+from merchant_api.errors import READABLE, as_stripe_error, rendered
+from merchant_api.operations import Operation
+from payments import audit, audit_spool
+from payments.charging import reconcile
+from payments.charging.card_brands import without_card_numbers
+from payments.errors import ApiError, InvalidRequest, LockTimeout, NotFound, StripeError
+from payments.scope import Caller, acting_as
+
+logger = logging.getLogger("florin.api")
+
+Verb = Callable[..., Any]
+OPERATIONS: list[Operation] = []
+MAXIMUM_ATTEMPTS = 4  # of a verb that lost a race before anything left the house
+MAXIMUM_RECORDINGS = 50  # of an answer that the bank has given: money may have moved
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way through the edge."""
+
+    operation: Operation
+    verb: Verb
+    path_arguments: dict[str, str]
+    request_id: str
+    who: Caller | None = None
+    version: str = ""
+    key: idempotency.IdempotencyKey | None = None
+
+
+def operation(blueprint: Blueprint, described: Operation) -> Callable[[Verb], Verb]:
+    """Register a verb under a method and path of /v1; all else that there is to know is in `described`."""
+
+    def register(verb: Verb) -> Verb:
+        def view(**path_arguments: str) -> Response:
+            return answer(Exchange(described, verb, path_arguments, gate.new_request_id()))
+
+        name = f"{described.method.lower()}_{verb.__module__.rpartition('.')[2]}_{verb.__name__}"
+        rule = described.path.replace("{", "<").replace("}", ">")
+        blueprint.add_url_rule(rule, name, view, methods=[described.method])
+        OPERATIONS.append(described)
+        return verb
+
+    return register
+
+
+def answer(exchange: Exchange) -> Response:
+    """Carry out one exchange; every outcome is an HTTP response in Stripe's shape."""
+    try:
+        who, key = gate.identify(request, exchange.request_id)
+        current_app.extensions[rate_limit.NAME].take(who.actor)
+        exchange.who = who  # What comes after this leaves an audit row, refused or not.
+        gate.admit(request, key, publishable_too=exchange.operation.publishable)
+        exchange.version = gate.negotiated_version(request)
+        with acting_as(exchange.who):
+            return _parsed(exchange)
+    except Exception as error:  # noqa: BLE001 - the last handler: whatever happens, the caller gets an answer
+        return _refused(exchange, error)
+
+
+def _parsed(exchange: Exchange) -> Response:
+    described = exchange.operation
+    raw = _raw_parameters(described)
+    # A request that names no version may be worded as any version would.
+    named = "Stripe-Version" in request.headers
+    raw = versions.upgrade(raw, exchange.version if named else "", described)
+    parameters = described.params.parse(raw)
+    expand.check(described.noun_name, parameters.get("expand", []))
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and described.method == "POST":
+        idempotency.check_key(key)
+        assert exchange.who is not None  # noqa: S101 - set by answer(); for the type checker
+        asked = idempotency.fingerprint("POST", request.path, raw)
+        claimed = idempotency.claim(exchange.who, key, asked)
+        if isinstance(claimed, idempotency.Replay):
+            return _replayed(exchange, claimed)
+        exchange.key = claimed
+    return _executed(exchange, parameters)
+
+
+def _replayed(exchange: Exchange, replay: idempotency.Replay) -> Response:
+    _conclude(exchange, replay.status, replay.body, "replayed", _object_id(orjson.loads(replay.body)))
+    return _response(exchange, replay.status, replay.body, {"Idempotent-Replayed": "true"})
+
+
+def _raw_parameters(described: Operation) -> dict[str, Any]:
+    if described.method != "POST":
+        return forms.decode(b"", request.query_string)
+    content_type = request.headers.get("Content-Type", "")
+    if described.body == "json":
+        return forms.decode_json(request.get_data(cache=False))
+    if content_type and not content_type.startswith("application/x-www-form-urlencoded"):
+        raise InvalidRequest(
+            "Invalid request (check that your POST content type is application/x-www-form-urlencoded)."
+        )
+    return forms.decode(request.get_data(cache=False), request.query_string)
+
+
+def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Response:
+    paths = parameters.pop("expand", [])
+    for attempt in range(1, MAXIMUM_ATTEMPTS + 1):
+        asked_before = database.commits()
+        try:
+            outcome = exchange.verb(parameters, **exchange.path_arguments)
+            wire = versions.downgrade(expand.expanded(outcome, paths), exchange.version)
+            body = orjson.dumps(browsers.told(wire), option=READABLE)
+            _conclude(exchange, 200, body, "succeeded", _object_id(outcome))
+            return _response(exchange, 200, body)
+        except (database.StaleWrite, database.DuplicateRow) as error:
+            database.rollback()
+            if database.commits() != asked_before:
+                # The verb has committed a claim and asked the bank: it must not run twice, so this answer
+                # is kept under the idempotency key, and what the bank said is recorded all the same.
+                _record_again()
+                raise ApiError("The bank's answer is being recorded; look the object up.") from error
+            if attempt == MAXIMUM_ATTEMPTS:
+                raise LockTimeout from error
+            _restore_key(exchange)
+    raise LockTimeout
+
+
+def _record_again() -> None:
+    """Record the bank's answer on the rows as they are now; where that fails too, the sweep does."""
+    for _ in range(MAXIMUM_RECORDINGS):
+        try:
+            reconcile.record_again()
+            database.commit()
+        except database.StaleWrite:
+            database.rollback()
+        else:
+            return
+
+
+def _restore_key(exchange: Exchange) -> None:
+    if exchange.key is not None:
+        exchange.key = db.session.get(idempotency.IdempotencyKey, exchange.key.id)
+
+
+def _object_id(outcome: Any) -> str | None:
+    if isinstance(outcome, dict):
+        return outcome.get("id") or outcome.get("transaction_id")
+    return getattr(outcome, "id", None)
+
+
+def _id_of_path(exchange: Exchange) -> str | None:
+    """Return the id that the path names as far as it may be kept: no NUL, 255 characters, no card number."""
+    named = next(iter(exchange.path_arguments.values()), "")
+    return without_card_numbers(named)[:255] if named and named.isprintable() else None
+
+
+def _conclude(
+    exchange: Exchange, status: int, body: bytes, outcome: str, object_id: str | None = None
+) -> None:
+    """Write the audit row of the request with all that it changed; a query's row may be spooled."""
+    action = f"{exchange.operation.method} {exchange.operation.path}"
+    object_id = object_id or _id_of_path(exchange)
+    spool = audit_spool.in_force() if exchange.operation.method == "GET" else None
+    # A test token is a query, too, yet what it is answered with has to be kept.
+    if spool is not None and exchange.who is not None and not db.session.new:
+        spool.put(exchange.who, action, object_id, outcome, {"status": status})
+        return
+    audit.record(action, object_id, outcome, status=status)
+    if exchange.key is not None:
+        idempotency.complete(exchange.key, status, body)
+    database.commit(last=True)
+
+
+def _refused(exchange: Exchange, error: Exception) -> Response:
+    told = _as_told(exchange, error)
+    if told.status >= 500:
+        logger.error("request %s failed", exchange.request_id, exc_info=error)
+    body = rendered(told, exchange.request_id, browser=bool(exchange.who and exchange.who.publishable))
+    try:
+        if not told.keep:
+            database.rollback()
+            _restore_key(exchange)
+        if exchange.who is not None:
+            with acting_as(exchange.who):
+                _remember_refusal(exchange, told, body)
+    except Exception as second:
+        logger.error("request %s could not be recorded", exchange.request_id, exc_info=second)  # noqa: TRY400
+        told = as_stripe_error(second)
+        body = rendered(told, exchange.request_id)
+        _remember_failure(exchange, told, body)
+    return _response(exchange, told.status, body)
+
+
+def _as_told(exchange: Exchange, error: Exception) -> StripeError:
+    """Return the error to be told: a missing object is a 404 where the path names it, else a 400."""
+    told = as_stripe_error(error)
+    if isinstance(told, NotFound) and told.object_id not in exchange.path_arguments.values():
+        return InvalidRequest(told.message, code=told.code, param=told.param)
+    return told
+
+
+def _remember_refusal(exchange: Exchange, told: StripeError, body: bytes) -> None:
+    if exchange.key is not None and told.should_retry:
+        idempotency.release(exchange.key)
+        db.session.expunge(exchange.key)
+        exchange.key = None
+    _conclude(exchange, told.status, body, told.code or told.type)
+
+
+def _remember_failure(exchange: Exchange, told: StripeError, body: bytes) -> None:
+    """Keep the answer of a request whose first answer could not be kept: its key must not stay taken."""
+    db.session.remove()
+    if exchange.who is None:
+        return
+    try:
+        _restore_key(exchange)
+        with acting_as(exchange.who):
+            _conclude(exchange, told.status, body, told.type)
+    except Exception:
+        logger.exception("request %s left its idempotency key behind", exchange.request_id)
+        db.session.remove()
+
+
+def _response(
+    exchange: Exchange, status: int, body: bytes, headers: dict[str, str] | None = None
+) -> Response:
+    response = Response(body, status=status, content_type="application/json")
+    response.headers["Request-Id"] = exchange.request_id
+    if exchange.version:
+        response.headers["Stripe-Version"] = exchange.version
+    key = request.headers.get("Idempotency-Key")
+    if key is not None:
+        response.headers["Idempotency-Key"] = key
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+    if status in (409, 429) or status >= 500:
+        # Asking again for an answer that is replayed brings nothing new; after a failure in mid-payment, a
+        # request without a key could pay twice.
+        keyless = status >= 500 and key is None and exchange.operation.method == "POST"
+        response.headers["Stripe-Should-Retry"] = "false" if headers or keyless else "true"
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    return response

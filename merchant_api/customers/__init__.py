@@ -1,0 +1,1 @@
+"""Customers, as a merchant calls them."""

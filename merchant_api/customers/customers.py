@@ -1,0 +1,71 @@
+"""/v1/customers."""
+
+from typing import Any
+
+import stripe
+from flask import Blueprint
+
+from kit import params
+from merchant_api import lists
+from merchant_api.crud import operation
+from merchant_api.methods_given import Given
+from merchant_api.operations import Operation
+from payments.charging.attach import check_default_method, introduce
+from payments.customers.customers import PLAIN, Customer
+
+blueprint = Blueprint("customers", __name__)
+
+WRITABLE = {*PLAIN, "metadata", "expand", "invoice_settings.default_payment_method"}
+CREATE = params.build(stripe.params.CustomerCreateParams, only=WRITABLE | {"payment_method"})
+RETRIEVE = params.build(stripe.params.CustomerRetrieveParams, only={"expand"})
+UPDATE = params.build(stripe.params.CustomerModifyParams, only=WRITABLE)
+LIST = params.build(
+    stripe.params.CustomerListParams,
+    only={"limit", "starting_after", "ending_before", "created", "email", "expand"},
+)
+DELETE = params.build(stripe.params.CustomerDeleteParams, only=set())
+
+
+@operation(blueprint, Operation("POST", "/v1/customers", CREATE, "customer", "create", "Create a customer"))
+def create(given: dict[str, Any]) -> Customer:
+    if "payment_method" not in given:
+        check_default_method(given, None)
+        return Customer.create(given)
+    method = Given.stored(given["payment_method"])
+    if given.get("invoice_settings") == {"default_payment_method": given["payment_method"]}:
+        given = given | {"invoice_settings": {"default_payment_method": method.method.id}}
+    else:
+        check_default_method(given, None)
+    return introduce(given, method.method, method.card)
+
+
+@operation(
+    blueprint, Operation("GET", "/v1/customers/{id}", RETRIEVE, "customer", "retrieve", "Retrieve a customer")
+)
+def retrieve(_: dict[str, Any], id: str) -> Customer:
+    return Customer.find(id)
+
+
+@operation(
+    blueprint, Operation("POST", "/v1/customers/{id}", UPDATE, "customer", "update", "Update a customer")
+)
+def update(given: dict[str, Any], id: str) -> Customer:
+    customer = Customer.living(id, param="id")
+    check_default_method(given, customer)
+    customer.update(given)
+    return customer
+
+
+@operation(
+    blueprint, Operation("DELETE", "/v1/customers/{id}", DELETE, "customer", "delete", "Delete a customer")
+)
+def delete(_: dict[str, Any], id: str) -> dict[str, Any]:
+    return Customer.living(id, param="id").delete()
+
+
+@operation(blueprint, Operation("GET", "/v1/customers", LIST, "list:customer", "list", "List customers"))
+def index(given: dict[str, Any]) -> lists.Page:
+    query = Customer.mine().where(Customer.deleted.is_(False))
+    if "email" in given:
+        query = query.where(Customer.email == given["email"])
+    return lists.page(Customer, "/v1/customers", given, query)

@@ -1,0 +1,93 @@
+"""expand[]: ids become objects, and lists that are left out by default are put in."""
+
+from typing import Any
+
+from merchant_api.lists import Page
+from payments.errors import InvalidRequest
+from payments.resource import Resource, noun_of_field, noun_of_id
+from payments.scope import caller
+
+MAXIMUM_DEPTH = 4
+# Fields that are not named after the noun behind them.
+NOUNS_BEHIND = {"default_price": ("price",), "latest_charge": ("charge",), "source": ("charge", "refund")}
+FOR_BROWSERS = frozenset(("payment_method",))
+
+
+def check(noun_name: str, paths: list[str]) -> None:
+    """Refuse what can't be expanded before anything is done: no payment may be taken and then denied."""
+    noun = noun_of_field(noun_name.removeprefix("list:"))
+    for number, path in enumerate(paths):
+        steps = path.split(".")
+        if len(steps) > MAXIMUM_DEPTH:
+            raise InvalidRequest(
+                f"You cannot expand more than {MAXIMUM_DEPTH} levels of a property ({path[:200]}).",
+                param=f"expand[{number}]",
+            )
+        if noun_name.startswith("list:"):
+            steps = steps[1:] if steps[0] == "data" else []
+        if noun is None or not steps or not _leads_on([noun], steps):
+            raise _refusal(path, number)
+        if caller().publishable and path not in FOR_BROWSERS:
+            raise InvalidRequest(
+                "This property cannot be expanded because you're using a publishable key: "
+                f"{path[:200]}. Please use a secret API key.",
+                param=f"expand[{number}]",
+            )
+
+
+def _leads_on(nouns: list[type[Resource]], steps: list[str]) -> bool:
+    """Tell whether every step names an expandable field of some noun that the step before may lead to."""
+    for place, field in enumerate(steps):
+        if any(field in noun.includes for noun in nouns):
+            return place == len(steps) - 1
+        if not any(field in noun.expandable for noun in nouns):
+            return False
+        names = NOUNS_BEHIND.get(field, (field,))
+        nouns = [noun for name in names if (noun := noun_of_field(name)) is not None]
+    return True
+
+
+def expanded(answer: Any, paths: list[str]) -> Any:
+    """Return the wire form of a noun, a page or a plain dictionary, with the checked paths expanded."""
+    wire = answer if isinstance(answer, dict) else answer.as_stripe()
+    for number, path in enumerate(paths):
+        steps = path.split(".")
+        if isinstance(answer, Page):
+            for noun, item in zip(answer.nouns, wire["data"], strict=True):
+                _expand(noun, item, steps[1:], path, number)
+        else:
+            _expand(answer, wire, steps, path, number)
+    return wire
+
+
+def _refusal(path: str, number: int) -> InvalidRequest:
+    shown = path[:200]
+    return InvalidRequest(
+        f"This property cannot be expanded ({shown}). You may want to try expanding 'data.{shown}' if this "
+        "is a list.",
+        param=f"expand[{number}]",
+    )
+
+
+def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number: int) -> None:
+    field = steps[0]
+    includes = getattr(noun, "includes", {})
+    if field in includes:
+        wire[field] = getattr(noun, includes[field])()
+        if len(steps) > 1:
+            raise _refusal(path, number)
+        return
+    if field not in getattr(noun, "expandable", ()):
+        raise _refusal(path, number)
+    value = wire[field]
+    if value is None:
+        return  # An empty field expands to null; what lies behind it can't be known to be wrong.
+    object_id = value if isinstance(value, str) else value["id"]
+    noun_class = noun_of_field(field) or noun_of_id(object_id)
+    target = noun_class.peek(object_id)
+    if isinstance(value, str):
+        # What one of our own rows names and can't be found has been deleted since.
+        deleted = {"id": object_id, "object": noun_class.object_name, "deleted": True}
+        wire[field] = target.as_stripe() if target else deleted
+    if len(steps) > 1 and target:
+        _expand(target, wire[field], steps[1:], path, number)

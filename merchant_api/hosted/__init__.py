@@ -1,0 +1,1 @@
+"""The hosted checkout, as a merchant calls it."""

@@ -1,0 +1,20 @@
+"""What an operation of the API is: its method, path, parameters and the noun it answers with."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kit.params import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, as the router, the edge and the OpenAPI document read it."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str  # with {name} for path arguments
+    params: Params
+    noun_name: str  # the SDK's object name, as `checkout.session`; a list is `list:refund`
+    verb: str  # create, retrieve, update, list, delete, confirm, ...
+    summary: str
+    body: Literal["form", "json"] = "form"
+    publishable: bool = False  # a publishable key may call it too

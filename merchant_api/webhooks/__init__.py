@@ -1,0 +1,1 @@
+"""Webhook endpoints, as a merchant calls them."""

@@ -1,0 +1,1 @@
+"""Adapters behind the bank port; only app.py names their classes."""

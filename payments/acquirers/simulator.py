@@ -1,0 +1,221 @@
+"""The bank simulator as an acquirer: our port in its HTTP, every fault of the line as a value."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from kit import http
+from payments import bank
+
+JSON_HEADERS = {"Content-Type": "application/json"}
+LONGEST_WORDS = 500
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+
+@dataclass(slots=True)
+class SimulatorAcquirer:
+    """A bank at `url`, which knows us by `secret` and the merchant by `merchant_id`."""
+
+    name: str
+    url: str
+    secret: str
+    merchant_id: str
+    client: http.Client
+
+    def authorize(self, question: bank.Authorize) -> bank.Answer:
+        """Ask for an authorisation, captured at once where the question says so."""
+        card, address = question.card, question.address
+        body = {
+            "reference": question.reference,
+            "merchant_id": self.merchant_id,
+            "amount_minor": question.amount_minor,
+            "currency": question.currency,
+            "capture": question.capture,
+            "card": {
+                "number": card.number, "exp_month": card.exp_month, "exp_year": card.exp_year,
+                "cvc": card.cvc, "holder_name": _words(card.holder_name),
+            },
+            "billing_address": {
+                "line1": _words(address.line1), "postal_code": _words(address.postal_code),
+                "country": _country(address.country),
+            },
+            "initiator": question.initiator,
+        }  # fmt: skip
+        reply = self._post("/v1/authorizations", body)
+        if _never_acted(reply):
+            return bank.Declined("processing_error", "processing_error")
+        return _authorization(reply, question.reference)
+
+    def capture(self, question: bank.Capture) -> bank.Answer:
+        """Capture an authorisation."""
+        body = {"reference": question.reference, "amount_minor": question.amount_minor}
+        reply = self._post(f"/v1/authorizations/{quote(question.authorization)}/captures", body)
+        return _movement(reply, question.reference, question.amount_minor)
+
+    def refund(self, question: bank.Refund) -> bank.Answer:
+        """Refund a capture."""
+        body = {"reference": question.reference, "amount_minor": question.amount_minor}
+        reply = self._post(f"/v1/authorizations/{quote(question.authorization)}/refunds", body)
+        return _movement(reply, question.reference, question.amount_minor)
+
+    def void(self, question: bank.Void) -> bank.Answer:
+        """Release an authorisation, or leave a tombstone for it."""
+        reference = f"{question.authorization}_void"
+        reply = self._post(
+            f"/v1/authorizations/{quote(question.authorization)}/void", {"reference": reference}
+        )
+        return _movement(reply, reference, None)
+
+    def look_up(self, reference: str) -> bank.Answer:
+        """Return how the authorisation of that reference stands."""
+        reply = self._ask("GET", f"/v1/authorizations/{quote(reference)}", None)
+        if isinstance(reply, http.Response) and reply.status == 404:
+            return bank.NotFound() if _error_code(reply) == "not_found" else bank.Unknown("HTTP 404")
+        return _authorization(reply, reference)
+
+    def _post(self, path: str, body: dict[str, Any]) -> http.Response | http.Failure:
+        return self._ask("POST", path, orjson.dumps(body))
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> http.Response | http.Failure:
+        headers = {"Authorization": f"Bearer {self.secret}", **(JSON_HEADERS if body is not None else {})}
+        return self.client.request(method, self.url + path, body=body, headers=headers)
+
+
+def _document(reply: http.Response | http.Failure) -> dict[str, Any] | bank.Unknown:
+    match reply:
+        case http.Failure():
+            return bank.Unknown(f"{reply.kind}: {reply.detail}")
+        case http.Response(status=200, truncated=False):
+            try:
+                document = orjson.loads(reply.body)
+            except orjson.JSONDecodeError:
+                return bank.Unknown("the answer is not JSON")
+            return document if isinstance(document, dict) else bank.Unknown("the answer is no object")
+        case _:
+            return bank.Unknown(f"HTTP {reply.status}")
+
+
+def _error_code(reply: http.Response) -> str | None:
+    try:
+        return str(orjson.loads(reply.body)["error"]["code"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+
+
+def _never_acted(reply: http.Response | http.Failure) -> bool:
+    """Tell whether surely no money moved: nothing left the house, or the bank could not read it."""
+    if isinstance(reply, http.Failure):
+        return not reply.sent
+    return reply.status == 400 and _error_code(reply) == "invalid_request"
+
+
+def _authorization(reply: http.Response | http.Failure, reference: str) -> bank.Answer:
+    document = _document(reply)
+    if isinstance(document, bank.Unknown):
+        return document
+    try:
+        if document["reference"] != reference:
+            return bank.Unknown("the answer is about another reference")
+        return _read_authorization(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        return bank.Unknown(f"the answer can't be read: {type(error).__name__} {error}"[:200])
+
+
+def _read_authorization(document: dict[str, Any]) -> bank.Answer:
+    facts = _facts(document)
+    match document["outcome"]:
+        case "approved":
+            return bank.Authorized(
+                amount_minor=_integer(document["amount_minor"]),
+                currency=_text(document["currency"]),
+                captured_minor=_integer(document["captured_minor"]),
+                authorization_code=_text_or_none(document["authorization_code"]),
+                network_transaction_id=_text_or_none(document["network_transaction_id"]),
+                facts=facts,
+            )
+        case "declined":
+            told = document["decline"]
+            return bank.Declined(
+                _text(told["code"]),
+                _text_or_none(told["decline_code"]),
+                _text_or_none(told["network_decline_code"]),
+                _text_or_none(told["advice_code"]),
+                facts,
+            )
+        case "voided":
+            return bank.Declined("processing_error", "processing_error", facts=facts)
+        case "challenge_required":
+            return bank.ChallengeRequired(_text(document.get("challenge_url", "")))
+        case other:
+            return bank.Unknown(f"unknown outcome {other!r}"[:200])
+
+
+def _facts(document: dict[str, Any]) -> bank.CardFacts:
+    card, checks, risk = document.get("card") or {}, document.get("checks") or {}, document.get("risk") or {}
+    score = risk.get("score")
+    return bank.CardFacts(
+        network=_text_or_none(document.get("network")),
+        country=_text_or_none(card.get("country")),
+        funding=_text_or_none(card.get("funding")),
+        cvc_check=_text_or_none(checks.get("cvc")),
+        address_line1_check=_text_or_none(checks.get("address_line1")),
+        address_postal_code_check=_text_or_none(checks.get("address_postal_code")),
+        risk_level=_text(risk.get("level", "normal")),
+        risk_score=None if score is None else _integer(score),
+        blocked=bool(risk.get("blocked")),
+    )
+
+
+def _movement(reply: http.Response | http.Failure, reference: str, amount_minor: int | None) -> bank.Answer:
+    """Read the answer to a capture, refund or void; one about anything else than what was asked is none."""
+    document = _document(reply)
+    if isinstance(document, bank.Unknown):
+        return document
+    if document.get("reference") != reference:
+        return bank.Unknown("the answer is about another reference")
+    if amount_minor is not None and document.get("amount_minor") != amount_minor:
+        return bank.Unknown("the answer is about another amount")
+    try:
+        match document.get("outcome"):
+            case "approved" | "voided":
+                return bank.Done(_text_or_none(document.get("acquirer_reference")))
+            case "declined":
+                return bank.Refused(_text(document.get("reason")))
+            case other:
+                return bank.Unknown(f"unknown outcome {other!r}"[:200])
+    except TypeError as error:
+        return bank.Unknown(f"the answer can't be read: {error}")
+
+
+# What the bank can read of an address: anything else would have the whole question refused.
+
+
+def _words(text: str | None) -> str | None:
+    return text and UNPRINTABLE.sub(" ", text)[:LONGEST_WORDS]
+
+
+def _country(text: str | None) -> str | None:
+    return text if text and COUNTRY.fullmatch(text) else None
+
+
+# What an answer may hold: JSON of the right types and nothing that a database can't keep.
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:  # True is an int to isinstance, and 5.0 equals 5
+        raise TypeError("not an amount")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise TypeError("not a text")
+    return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)

@@ -1,0 +1,1 @@
+"""What Florin owes a merchant: balance transactions, fees and the balance."""

@@ -1,0 +1,194 @@
+"""The port to acquiring banks: what may be asked, what may be answered, and `ask`.
+
+Every answer is a value. Unknown means that money may have moved: nobody may guess, only look up.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from kit import database
+from payments.charging.cards import CardDetails
+
+CheckResult = Literal["pass", "fail", "unavailable", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The billing address that the issuer may check."""
+
+    line1: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """May this card pay this amount? `capture` takes the money at once."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    capture: bool
+    card: CardDetails
+    address: Address = field(default_factory=Address)
+    initiator: Literal["customer", "merchant"] = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Take all or part of what was authorised; the rest is released."""
+
+    reference: str
+    authorization: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Give back all or part of what was captured."""
+
+    reference: str
+    authorization: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Release an authorisation; of an unknown one it leaves a tombstone, so that it can never stand."""
+
+    authorization: str
+
+
+Question = Authorize | Capture | Refund | Void
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the network told of the card."""
+
+    network: str | None = None
+    country: str | None = None
+    funding: str | None = None
+    cvc_check: str | None = None
+    address_line1_check: str | None = None
+    address_postal_code_check: str | None = None
+    risk_level: str = "normal"
+    risk_score: int | None = None
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """The issuer approved; `captured_minor` is what has been taken so far."""
+
+    amount_minor: int
+    currency: str
+    captured_minor: int
+    authorization_code: str | None
+    network_transaction_id: str | None
+    facts: CardFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The issuer, or a rule before it, said no: no money has moved."""
+
+    code: str
+    decline_code: str | None
+    network_decline_code: str | None = None
+    advice_code: str | None = None
+    facts: CardFacts = field(default_factory=CardFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRequired:
+    """The issuer wants the customer on its own page first (3-D Secure)."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A capture, refund or void was carried out; `acquirer_reference` is the ARN of its movement."""
+
+    acquirer_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A capture, refund or void was not carried out, for a reason of the bank's."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The bank has never seen the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No readable answer: the bank may or may not have acted."""
+
+    reason: str
+
+
+Answer = Authorized | Declined | ChallengeRequired | Done | Refused | NotFound | Unknown
+
+
+class Acquirer(Protocol):
+    """What an adapter offers. None of its methods raises for what the bank or the line does."""
+
+    name: str
+
+    def authorize(self, question: Authorize) -> Answer:
+        """Ask for an authorisation."""
+
+    def capture(self, question: Capture) -> Answer:
+        """Capture an authorisation."""
+
+    def refund(self, question: Refund) -> Answer:
+        """Refund a capture."""
+
+    def void(self, question: Void) -> Answer:
+        """Release an authorisation."""
+
+    def look_up(self, reference: str) -> Answer:
+        """Return how the authorisation of that reference stands at the bank."""
+
+
+acquirers: dict[str, Acquirer] = {}
+
+
+def chosen_acquirer() -> Acquirer:
+    """Return the acquirer for a new payment: the only contract there is (routing is a later chapter)."""
+    return next(iter(acquirers.values()))
+
+
+LAST_ANSWER = "last_answer"  # in the session's own notes
+
+
+def ask(acquirer_name: str, question: Question) -> Answer:
+    """Commit the claim, then ask once, with no transaction open and no connection held."""
+    database.commit()
+    answer = _answer_of(acquirers[acquirer_name], question)
+    database.db.session.info[LAST_ANSWER] = (question, answer)
+    return answer
+
+
+def last_answer() -> tuple[Question, Answer] | None:
+    """Return what was asked last in this session, and its answer."""
+    asked: tuple[Question, Answer] | None = database.db.session.info.get(LAST_ANSWER)
+    return asked
+
+
+def _answer_of(acquirer: Acquirer, question: Question) -> Answer:
+    match question:
+        case Authorize():
+            return acquirer.authorize(question)
+        case Capture():
+            return acquirer.capture(question)
+        case Refund():
+            return acquirer.refund(question)
+        case Void():
+            return acquirer.void(question)

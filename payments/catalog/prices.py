@@ -1,0 +1,254 @@
+"""A price: what one unit of a product costs; its amount never changes, a new price replaces it."""
+
+import hashlib
+from decimal import Decimal
+from typing import Any, Self
+
+import stripe
+from sqlalchemy import CheckConstraint, Index, Select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit import clock
+from kit.database import Base, Id, db
+from payments import audit, events, lifecycle
+from payments.catalog.amounts import as_decimal_text, check_exact_amount, check_unit_amount
+from payments.catalog.products import Product
+from payments.charging.amounts import known_currency
+from payments.errors import InvalidRequest
+from payments.resource import Resource, WithMetadata, merged_metadata
+from payments.scope import caller
+
+LONGEST_INTERVALS = {"day": 1095, "week": 156, "month": 36, "year": 3}  # three years
+RECURRING_DEFAULTS = {"interval_count": 1, "meter": None, "trial_period_days": None, "usage_type": "licensed"}
+LONGEST_LOOKUP_KEY = 200
+
+
+class LookupKey(Base):
+    """Which price holds a lookup key at present; the id is the hash of account, mode and key."""
+
+    __tablename__ = "price_lookup_keys"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    price_id: Mapped[Id | None]
+    created: Mapped[int]
+    version: Mapped[int]
+
+
+class Price(Resource, WithMetadata):
+    """An amount in a currency for one unit of a product, once or at intervals."""
+
+    __tablename__ = "prices"
+    prefix = "price_"
+    object_name = "price"
+    stripe_class = stripe.Price
+    expandable = frozenset(("product",))
+
+    product: Mapped[Id]  # as merchants know it
+    currency: Mapped[str]
+    unit_amount: Mapped[int | None]
+    unit_amount_decimal: Mapped[str]
+    active: Mapped[bool]
+    nickname: Mapped[str | None]
+    lookup_key: Mapped[str | None]
+    tax_behavior: Mapped[str]
+    type: Mapped[str]
+    recurring: Mapped[dict[str, Any] | None]
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """Lists may be narrowed by product and by lookup key."""
+        return (
+            Index("ix_prices_product", "account_id", "livemode", "product", "id"),
+            Index("ix_prices_lookup_key", "account_id", "livemode", "lookup_key"),
+            CheckConstraint("unit_amount BETWEEN 0 AND 99999999", name="ck_prices_unit_amount"),
+        )
+
+    @classmethod
+    def create(cls, params: dict[str, Any]) -> "Price":
+        """Collect a new price, with a new product where `product_data` describes one."""
+        if ("product" in params) == ("product_data" in params):
+            raise _one_of("product", "product_data", given="product" in params)
+        _cost(params, "")  # What is wrong with the amount is told before what is wrong with the product.
+        if "product_data" in params:
+            product = Product.create(params["product_data"], within="product_data")
+            product.announce()
+        else:
+            product = Product.find(params["product"], param="product")
+        price = cls.of_product(product, params)
+        price.announce()
+        return price
+
+    @classmethod
+    def of_product(cls, product: Product, params: dict[str, Any], *, within: str = "") -> "Price":
+        """Collect a product's new price; its event comes with `announce`."""
+        price = cls._collect(product, params, within)
+        product.has_prices = True
+        price.nickname = params.get("nickname") or None
+        price.metadata_ = merged_metadata({}, params.get("metadata"))
+        if params.get("lookup_key"):
+            price.take_lookup_key(params["lookup_key"], transfer=params.get("transfer_lookup_key", False))
+        return price
+
+    @classmethod
+    def inline(cls, price_data: dict[str, Any], *, param: str = "price_data") -> "Price":
+        """Collect the inactive price of a single sale, and its product, without events.
+
+        `price_data` has `currency`, `unit_amount` or `unit_amount_decimal`, `product` or `product_data`, and
+        may have `recurring` and `tax_behavior`; `param` is what the caller named it, for error messages.
+        """
+        if ("product" in price_data) == ("product_data" in price_data):
+            raise _one_of(f"{param}[product]", f"{param}[product_data]", given="product" in price_data)
+        _cost(price_data, param)
+        if "product_data" in price_data:
+            product = Product.inline(price_data["product_data"], param=f"{param}[product_data]")
+        else:
+            product = Product.find(price_data["product"], param=f"{param}[product]")
+        price = cls._collect(product, price_data, param)
+        price.active = False
+        return price
+
+    @classmethod
+    def _collect(cls, product: Product, params: dict[str, Any], within: str) -> "Price":
+        currency, whole, exact = _cost(params, within)
+        return cls.new(
+            product=product.wire_id, currency=currency, unit_amount=whole, unit_amount_decimal=exact,
+            active=params.get("active", True), nickname=None, lookup_key=None, metadata_={},
+            tax_behavior=params.get("tax_behavior", "unspecified"),
+            type="recurring" if params.get("recurring") else "one_time",
+            recurring=_recurring(params.get("recurring"), within),
+        )  # fmt: skip
+
+    @classmethod
+    def listed(cls, params: dict[str, Any]) -> Select[Self]:
+        """Return the select of the caller's prices that fit a list's filters."""
+        query = cls.mine()
+        for name in ("active", "currency", "product", "type"):
+            if name in params:
+                query = query.where(getattr(cls, name) == params[name])
+        if "lookup_keys" in params:
+            query = query.where(cls.lookup_key.in_(params["lookup_keys"]))
+        for name, wanted in params.get("recurring", {}).items():
+            query = query.where(cls.recurring[name].as_string() == wanted)
+        return query
+
+    def announce(self) -> None:
+        """Record that the price came to be."""
+        lifecycle.begin(self, "price.created")
+
+    def take_lookup_key(self, key: str, *, transfer: bool) -> None:
+        """Give this price a lookup key; one that another price has is only taken over with `transfer`."""
+        if len(key) > LONGEST_LOOKUP_KEY:
+            raise InvalidRequest("Invalid lookup_key: must be at most 200 characters.", param="lookup_key")
+        holder = _lookup_key(key)
+        if holder.price_id not in (None, self.id):
+            other = Price.find(str(holder.price_id))
+            if not transfer:
+                raise InvalidRequest(
+                    f"A price (`{other.id}`) already uses that lookup key.", param="lookup_key"
+                )
+            before = other.as_stripe()
+            other.lookup_key = None
+            events.record_update(other, before)
+        if self.lookup_key not in (None, key):
+            _lookup_key(str(self.lookup_key)).price_id = None
+        holder.price_id = self.id
+        self.lookup_key = key
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Change what may change: not the amount, the currency, the product or the interval."""
+        before = self.as_stripe()
+        self._set_active(params.get("active", self.active))
+        self._set_tax_behavior(params.get("tax_behavior", self.tax_behavior))
+        if "nickname" in params:
+            self.nickname = params["nickname"] or None
+        if "metadata" in params:
+            self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
+        if "lookup_key" in params:
+            self.take_lookup_key(params["lookup_key"], transfer=params.get("transfer_lookup_key", False))
+        audit.record("price.updated", self.id, fields=sorted(params))
+        events.record_update(self, before)
+
+    def _set_active(self, active: bool) -> None:
+        if self.active and not active:
+            product = Product.peek(self.product)
+            if product is not None and product.default_price == self.id:
+                raise InvalidRequest(
+                    "This price cannot be archived because it is the default price of its product.",
+                    param="active",
+                )
+        self.active = active
+
+    def _set_tax_behavior(self, tax_behavior: str) -> None:
+        if self.tax_behavior not in ("unspecified", tax_behavior):
+            raise InvalidRequest(
+                "The `tax_behavior` can't be changed once it is `inclusive` or `exclusive`.",
+                param="tax_behavior",
+            )
+        self.tax_behavior = tax_behavior
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the price as it goes over the wire."""
+        return self.shape(
+            active=self.active,
+            billing_scheme="per_unit",
+            currency=self.currency,
+            lookup_key=self.lookup_key,
+            metadata=self.metadata_,
+            nickname=self.nickname,
+            product=self.product,
+            recurring=self.recurring,
+            tax_behavior=self.tax_behavior,
+            type=self.type,
+            unit_amount=self.unit_amount,
+            unit_amount_decimal=self.unit_amount_decimal,
+        )
+
+
+def _one_of(one: str, other: str, *, given: bool) -> InvalidRequest:
+    if given:
+        return InvalidRequest(f"You may only specify one of these parameters: {one}, {other}.", param=other)
+    return InvalidRequest(
+        f"You must specify either `{one}` or `{other}`.", code="parameter_missing", param=one
+    )
+
+
+def _cost(params: dict[str, Any], within: str) -> tuple[str, int | None, str]:
+    """Return the currency, `unit_amount` (None where it has decimals) and `unit_amount_decimal` as text."""
+    currency = known_currency(params["currency"], param=_named("currency", within))
+    whole_name, exact_name = (_named(name, within) for name in ("unit_amount", "unit_amount_decimal"))
+    exact: Decimal | None = params.get("unit_amount_decimal")
+    if (exact is None) == ("unit_amount" not in params):
+        raise _one_of(whole_name, exact_name, given=exact is not None)
+    if exact is None:
+        whole: int = params["unit_amount"]
+        check_unit_amount(whole, currency, param=whole_name)
+        return currency.code, whole, as_decimal_text(whole)
+    check_exact_amount(exact, currency, param=exact_name)
+    return currency.code, int(exact) if exact == int(exact) else None, as_decimal_text(exact)
+
+
+def _named(name: str, within: str) -> str:
+    return f"{within}[{name}]" if within else name
+
+
+def _recurring(given: dict[str, Any] | None, within: str) -> dict[str, Any] | None:
+    if not given:
+        return None
+    recurring = RECURRING_DEFAULTS | given
+    longest = LONGEST_INTERVALS[recurring["interval"]]
+    if not 1 <= recurring["interval_count"] <= longest:
+        raise InvalidRequest(
+            f"The interval count of a {recurring['interval']} must be from 1 to {longest}.",
+            param=f"{_named('recurring', within)}[interval_count]",
+        )
+    return recurring
+
+
+def _lookup_key(key: str) -> LookupKey:
+    who = caller()
+    key_id = hashlib.sha256(f"{who.account_id}/{who.livemode}/{key}".encode()).hexdigest()
+    row = db.session.get(LookupKey, key_id)
+    if row is None:
+        row = LookupKey(id=key_id, price_id=None, created=clock.now(), version=1)
+        db.session.add(row)
+    return row

@@ -1,0 +1,1 @@
+"""Taking money: intents, charges, refunds, payment methods and the verbs over them."""

@@ -1,0 +1,111 @@
+"""One question to a bank: written before it is asked, closed by what is known of the answer."""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit import clock
+from kit.database import Base, Id, db
+from kit.ids import new_id
+from kit.states import StateMachine
+from payments.scope import caller
+
+
+class Kind(StrEnum):
+    """What was asked."""
+
+    AUTHORIZE = "authorize"
+    CAPTURE = "capture"
+    REFUND = "refund"
+    VOID = "void"
+
+
+class State(StrEnum):
+    """How far the question has come."""
+
+    ASKED = "asked"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Attempt(Base):
+    """A question with its own reference, which the bank answers once and the same for ever."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("ix_attempts_open", "status", "created"),
+        Index("ix_attempts_intent", "intent_id"),
+    )
+
+    transitions: ClassVar[StateMachine] = StateMachine(
+        {
+            (State.ASKED, State.SUCCEEDED): None,
+            (State.ASKED, State.FAILED): None,
+            (State.ASKED, State.UNKNOWN): None,
+            (State.UNKNOWN, State.SUCCEEDED): None,
+            (State.UNKNOWN, State.FAILED): None,
+        }
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id]
+    livemode: Mapped[bool]
+    created: Mapped[int]
+    version: Mapped[int]
+    kind: Mapped[str]
+    status: Mapped[str]
+    acquirer: Mapped[str]
+    intent_id: Mapped[Id]
+    charge_id: Mapped[Id]
+    refund_id: Mapped[Id | None]
+    authorization: Mapped[Id]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    settled_at: Mapped[int | None]
+    answer: Mapped[dict[str, Any] | None]
+
+    @property
+    def reference(self) -> str:
+        """Return our reference at the bank, which is this row's own id."""
+        return self.id
+
+    @classmethod
+    def begin(
+        cls, kind: Kind, *, acquirer: str, intent_id: str, charge_id: str, amount_minor: int, currency: str,
+        authorization: str | None = None, refund_id: str | None = None,
+    ) -> "Attempt":  # fmt: skip
+        """Collect a question; an authorisation's own reference is what later questions name."""
+        who = caller()
+        attempt_id = new_id("att_")
+        attempt = cls(
+            id=attempt_id,
+            account_id=who.account_id,
+            livemode=who.livemode,
+            created=clock.now(),
+            version=1,
+            kind=kind.value,
+            status=State.ASKED.value,
+            acquirer=acquirer,
+            intent_id=intent_id,
+            charge_id=charge_id,
+            refund_id=refund_id,
+            authorization=authorization or attempt_id,
+            amount_minor=amount_minor,
+            currency=currency,
+            settled_at=None,
+            answer=None,
+        )
+        db.session.add(attempt)
+        return attempt
+
+    def close(self, state: State, answer: dict[str, Any]) -> None:
+        """Take the question to its end, or to UNKNOWN; an end is final."""
+        if self.status == state == State.UNKNOWN:
+            return  # Asked again, and still nobody knows.
+        self.transitions.event_for(self.status, state)
+        self.status = state.value
+        self.answer = answer
+        self.settled_at = None if state is State.UNKNOWN else clock.now()

@@ -1,0 +1,144 @@
+"""A charge: one attempt on a card, whether the bank approved it or not."""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import stripe
+from sqlalchemy import CheckConstraint, Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.database import db
+from kit.states import StateMachine
+from payments.resource import Resource, WithMetadata
+from payments.shapes import shaped
+
+
+class Status(StrEnum):
+    """Stripe's statuses of a charge."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Charge(Resource, WithMetadata):
+    """What the bank said to one attempt, and how much was taken and given back since."""
+
+    __tablename__ = "charges"
+    prefix = "ch_"
+    object_name = "charge"
+    stripe_class = stripe.Charge
+    expandable = frozenset(("balance_transaction", "customer", "payment_intent"))
+    includes: ClassVar[dict[str, str]] = {"refunds": "refunds_list"}
+
+    transitions: ClassVar[StateMachine] = StateMachine(
+        {
+            (Status.PENDING, Status.SUCCEEDED): "charge.succeeded",
+            (Status.PENDING, Status.FAILED): "charge.failed",
+        }
+    )
+
+    status: Mapped[str]
+    amount: Mapped[int]
+    amount_captured: Mapped[int] = mapped_column(default=0)
+    amount_refunded: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str]
+    captured: Mapped[bool]
+    voided: Mapped[bool] = mapped_column(default=False)
+    payment_intent_id: Mapped[str | None]
+    customer_id: Mapped[str | None]
+    payment_method_id: Mapped[str | None]
+    acquirer: Mapped[str]
+    authorization: Mapped[str]
+    balance_transaction_id: Mapped[str | None]
+    billing_details: Mapped[dict[str, Any]]
+    card: Mapped[dict[str, Any]]
+    outcome: Mapped[dict[str, Any]]
+    failure_code: Mapped[str | None]
+    failure_message: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """Refunded <= captured <= authorised."""
+        return (
+            CheckConstraint("amount_captured >= 0 AND amount_captured <= amount", name="ck_charge_captured"),
+            CheckConstraint(
+                "amount_refunded >= 0 AND amount_refunded <= "
+                "CASE WHEN voided THEN amount ELSE amount_captured END",
+                name="ck_charge_refunded",
+            ),
+            Index("ix_charges_payment_intent", "payment_intent_id", "id"),
+            Index("ix_charges_customer", "customer_id", "id"),
+        )
+
+    @property
+    def refundable(self) -> int:
+        """Return what may still be given back, in minor units."""
+        return self.amount_captured - self.amount_refunded
+
+    @property
+    def refunded(self) -> bool:
+        """Tell whether all of it was given back or released."""
+        return self.status == Status.SUCCEEDED and self.amount_refunded >= (
+            self.amount_captured or self.amount
+        )
+
+    def refunds_list(self) -> dict[str, Any]:
+        """Return the ten newest refunds as a list object."""
+        from payments.charging.refunds import Refund  # noqa: PLC0415 - a refund knows its charge, too
+
+        query = select(Refund).where(Refund.charge_id == self.id).order_by(Refund.id.desc()).limit(11)
+        rows = db.session.scalars(query).all()
+        return {
+            "object": "list",
+            "data": [refund.as_stripe() for refund in rows[:10]],
+            "has_more": len(rows) > 10,
+            "url": f"/v1/charges/{self.id}/refunds",
+        }
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the charge."""
+        return self.shape(
+            **self.details,
+            status=self.status,
+            amount=self.amount,
+            amount_captured=self.amount_captured,
+            amount_refunded=self.amount_refunded,
+            balance_transaction=self.balance_transaction_id,
+            billing_details=self.billing_details,
+            calculated_statement_descriptor=self.details.get("statement_descriptor"),
+            captured=self.captured,
+            currency=self.currency,
+            customer=self.customer_id,
+            disputed=False,
+            failure_code=self.failure_code,
+            failure_message=self.failure_message,
+            fraud_details={},
+            metadata=self.metadata_,
+            outcome=shaped(stripe.Charge.Outcome, **self.outcome),
+            paid=self.status == Status.SUCCEEDED,
+            payment_intent=self.payment_intent_id,
+            payment_method=self.payment_method_id,
+            payment_method_details={"type": "card", "card": self._card()},
+            refunded=self.refunded,
+        )
+
+    def _card(self) -> dict[str, Any]:
+        card = self.card
+        checks = ("address_line1_check", "address_postal_code_check", "cvc_check")
+        return shaped(
+            stripe.Charge.PaymentMethodDetails.Card,
+            brand=card["brand"],
+            last4=card["last4"],
+            exp_month=card["exp_month"],
+            exp_year=card["exp_year"],
+            fingerprint=card["fingerprint"],
+            country=card.get("country"),
+            funding=card.get("funding"),
+            network=card.get("network"),
+            authorization_code=card.get("authorization_code"),
+            network_transaction_id=card.get("network_transaction_id"),
+            amount_authorized=self.amount if self.status == Status.SUCCEEDED else None,
+            checks={name: card.get(name) for name in checks},
+        )

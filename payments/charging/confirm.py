@@ -1,0 +1,86 @@
+"""confirm: claim the intent, ask the bank once, record what it said."""
+
+from kit.database import db
+from payments import bank, lifecycle
+from payments.charging.attempts import Attempt, Kind
+from payments.charging.cards import CardDetails
+from payments.charging.charges import Charge
+from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent, Status
+from payments.charging.payment_methods import PaymentMethod
+from payments.charging.settle import settle_authorization
+from payments.customers.customers import Customer
+from payments.errors import InvalidRequest
+
+
+def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
+    """Set the method that the next confirmation will use."""
+    intent.require_unlocked()
+    intent.require_status(CONFIRMABLE, "updated")
+    _check_owner(intent, method)
+    intent.payment_method_id = method.id
+    if intent.status == Status.REQUIRES_PAYMENT_METHOD:
+        lifecycle.move(intent, Status.REQUIRES_CONFIRMATION)
+
+
+def confirm(
+    intent: PaymentIntent, method: PaymentMethod, card: CardDetails, *, off_session: bool = False
+) -> bank.Answer:
+    """Try to take the intent's amount from a card; return the bank's answer, already recorded.
+
+    The claim is committed before the bank is asked; what is recorded here is committed by the edge. A
+    crash in between leaves an open attempt, which `reconcile` looks up. Raises LockTimeout while another
+    attempt is open and InvalidRequest where the status allows none.
+    """
+    kept = method not in db.session.new
+    attempt = claim(intent, method)
+    question = bank.Authorize(
+        reference=attempt.reference,
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        capture=not intent.manual,
+        card=card,
+        address=_address(method),
+        initiator="merchant" if off_session else "customer",
+    )
+    answer = bank.ask(attempt.acquirer, question)
+    if kept:
+        # Another payment with the same card, or its owner, may have changed it meanwhile.
+        method = method.reread()
+    settle_authorization(attempt, intent, method, answer)
+    return answer
+
+
+def claim(intent: PaymentIntent, method: PaymentMethod) -> Attempt:
+    """Collect the intent's move to `processing` and the attempt that locks it."""
+    intent.require_confirmable()
+    _check_owner(intent, method)
+    attempt = Attempt.begin(
+        Kind.AUTHORIZE,
+        acquirer=bank.chosen_acquirer().name,
+        intent_id=intent.id,
+        charge_id=Charge.mint(),
+        amount_minor=intent.amount,
+        currency=intent.currency,
+    )
+    intent.payment_method_id = method.id
+    intent.attempt_id = attempt.id
+    intent.last_payment_error = None
+    lifecycle.move(intent, Status.PROCESSING, attempt=attempt.id, acquirer=attempt.acquirer)
+    return attempt
+
+
+def _check_owner(intent: PaymentIntent, method: PaymentMethod) -> None:
+    if method.customer_id is not None and method.customer_id != intent.customer_id:
+        raise InvalidRequest(
+            f"The customer does not have a payment method with the ID {method.id}. The payment method must "
+            "belong to the customer of the PaymentIntent.",
+            code="resource_missing",
+            param="payment_method",
+        )
+    if method.customer_id is not None:
+        Customer.living(method.customer_id)
+
+
+def _address(method: PaymentMethod) -> bank.Address:
+    address = method.billing_details.get("address") or {}
+    return bank.Address(address.get("line1"), address.get("postal_code"), address.get("country"))

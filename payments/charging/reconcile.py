@@ -1,0 +1,105 @@
+"""reconcile: bring every question that a bank has not answered to its true end; nothing is guessed.
+
+An authorisation is looked up, never sent again (its CVC is gone). One that the bank has never seen is
+voided by reference first: the tombstone there keeps a late approval from ever standing. Captures,
+refunds and voids are asked again under their own reference, which the bank answers only once.
+"""
+
+import logging
+
+from sqlalchemy import select
+
+from kit import clock
+from kit.database import db
+from payments import bank
+from payments.charging import cancel, capture, refund
+from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.charges import Charge
+from payments.charging.payment_intents import PaymentIntent
+from payments.charging.payment_methods import PaymentMethod
+from payments.charging.refunds import Refund
+from payments.charging.settle import settle_authorization
+from payments.scope import acting_as, system
+
+logger = logging.getLogger("florin.reconcile")
+
+# Longer than a bank's deadline, so that no request still waits for the answer.
+ASKED_GRACE_SECONDS = 30
+UNKNOWN_GRACE_SECONDS = 2
+BATCH = 100
+NEVER_APPROVED = bank.Declined("processing_error", "processing_error")
+
+
+def open_attempts(after: str = "") -> list[str]:
+    """Return the ids of attempts that are due for a look, oldest first, a batch from behind `after`."""
+    now = clock.now()
+    asked = (Attempt.status == State.ASKED) & (Attempt.created <= now - ASKED_GRACE_SECONDS)
+    unknown = (Attempt.status == State.UNKNOWN) & (Attempt.created <= now - UNKNOWN_GRACE_SECONDS)
+    query = select(Attempt.id).where(asked | unknown, Attempt.id > after).order_by(Attempt.id).limit(BATCH)
+    return list(db.session.scalars(query))
+
+
+def reconcile_attempt(attempt_id: str) -> bool:
+    """Collect the end of one open attempt; tell whether it came to one. The job's edge commits."""
+    attempt = db.session.get(Attempt, attempt_id)
+    if attempt is None or attempt.status not in (State.ASKED, State.UNKNOWN):
+        return False
+    with acting_as(system(attempt.account_id, livemode=attempt.livemode)):
+        answer = _ask_again(attempt)
+        if isinstance(answer, bank.Unknown | bank.NotFound):
+            logger.warning("attempt %s is still open: %s", attempt.id, answer)
+            return False
+        _settle(attempt, answer)
+        return attempt.status != State.UNKNOWN
+
+
+def record_again() -> bank.Answer | None:
+    """Collect once more what the bank has just answered, on the rows as they are now; return the answer.
+
+    For an edge whose record lost a race against a change of the session or the card. None where the sweep
+    has recorded it meanwhile, or nothing was asked.
+    """
+    question, answer = bank.last_answer() or (None, None)
+    if question is None or answer is None or isinstance(question, bank.Void):
+        return None
+    attempt = db.session.get(Attempt, question.reference)
+    if attempt is None or attempt.status != State.ASKED:
+        return None
+    _settle(attempt, answer)
+    return answer
+
+
+def _ask_again(attempt: Attempt) -> bank.Answer:
+    match Kind(attempt.kind):
+        case Kind.AUTHORIZE:
+            return _look_up(attempt)
+        case Kind.CAPTURE:
+            return bank.ask(attempt.acquirer, capture.question_of(attempt))
+        case Kind.REFUND:
+            return bank.ask(attempt.acquirer, refund.question_of(attempt))
+        case Kind.VOID:
+            return bank.ask(attempt.acquirer, bank.Void(attempt.authorization))
+
+
+def _look_up(attempt: Attempt) -> bank.Answer:
+    acquirer = bank.acquirers[attempt.acquirer]
+    answer = acquirer.look_up(attempt.authorization)
+    if not isinstance(answer, bank.NotFound):
+        return answer
+    released = acquirer.void(bank.Void(attempt.authorization))
+    return NEVER_APPROVED if isinstance(released, bank.Done) else bank.Unknown("the void was not confirmed")
+
+
+def _settle(attempt: Attempt, answer: bank.Answer) -> None:
+    intent = PaymentIntent.find(attempt.intent_id)
+    match Kind(attempt.kind):
+        case Kind.AUTHORIZE:
+            method = PaymentMethod.find(str(intent.payment_method_id))
+            settle_authorization(attempt, intent, method, answer)
+        case Kind.CAPTURE:
+            capture.settle_capture(attempt, intent, Charge.find(attempt.charge_id), answer)
+        case Kind.VOID:
+            cancel.settle_void(attempt, intent, Charge.find(attempt.charge_id), answer)
+        case Kind.REFUND:
+            charge = Charge.find(attempt.charge_id)
+            refund.settle_refund(attempt, Refund.find(str(attempt.refund_id)), charge, answer)

@@ -1,0 +1,113 @@
+"""A refund: all or part of a captured charge, given back to the card."""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import stripe
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped
+
+from kit.states import StateMachine
+from payments import audit, events, lifecycle
+from payments.charging.charges import Charge
+from payments.resource import Resource, WithMetadata, merged_metadata
+from payments.shapes import shaped
+
+
+class Status(StrEnum):
+    """Stripe's statuses of a refund that Florin uses so far."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Refund(Resource, WithMetadata):
+    """Money on its way back; it counts against its charge from the moment it is asked for."""
+
+    __tablename__ = "refunds"
+    prefix = "re_"
+    object_name = "refund"
+    stripe_class = stripe.Refund
+    expandable = frozenset(("balance_transaction", "charge", "payment_intent", "payment_method"))
+
+    transitions: ClassVar[StateMachine] = StateMachine(
+        {
+            (Status.PENDING, Status.SUCCEEDED): "refund.updated",
+            (Status.PENDING, Status.FAILED): "refund.failed",
+        }
+    )
+
+    status: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    charge_id: Mapped[str]
+    payment_intent_id: Mapped[str | None]
+    payment_method_id: Mapped[str | None]
+    reason: Mapped[str | None]
+    balance_transaction_id: Mapped[str | None]
+    failure_reason: Mapped[str | None]
+    acquirer_reference: Mapped[str | None]
+    instructions_email: Mapped[str | None]
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """Refunds are listed by charge and by intent."""
+        return (
+            CheckConstraint("amount > 0", name="ck_refund_amount"),
+            Index("ix_refunds_charge", "charge_id", "id"),
+            Index("ix_refunds_payment_intent", "payment_intent_id", "id"),
+        )
+
+    @classmethod
+    def create(cls, charge: Charge, amount_minor: int, params: dict[str, Any]) -> "Refund":
+        """Collect a pending refund and reserve its amount on the charge."""
+        refund = cls.new(
+            status=Status.PENDING.value,
+            amount=amount_minor,
+            currency=charge.currency,
+            charge_id=charge.id,
+            payment_intent_id=charge.payment_intent_id,
+            payment_method_id=charge.payment_method_id,
+            reason=params.get("reason"),
+            instructions_email=params.get("instructions_email"),
+            metadata_=merged_metadata({}, params.get("metadata") or {}),
+        )
+        charge.amount_refunded += amount_minor
+        lifecycle.begin(refund, "refund.created")
+        return refund
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Change the metadata, which is all that may change."""
+        before = self.as_stripe()
+        if "metadata" in params:
+            self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
+        audit.record("refund.updated", self.id, fields=sorted(params))
+        events.record_update(self, before)
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the refund."""
+        reference = self.acquirer_reference
+        return self.shape(
+            status=self.status,
+            amount=self.amount,
+            balance_transaction=self.balance_transaction_id,
+            charge=self.charge_id,
+            currency=self.currency,
+            destination_details={
+                "type": "card",
+                "card": shaped(
+                    stripe.Refund.DestinationDetails.Card,
+                    type="refund",
+                    reference=reference,
+                    reference_status="available" if reference else "pending",
+                    reference_type="acquirer_reference_number",
+                ),
+            },
+            failure_reason=self.failure_reason,
+            instructions_email=self.instructions_email,
+            metadata=self.metadata_,
+            payment_intent=self.payment_intent_id,
+            payment_method=self.payment_method_id,
+            reason=self.reason,
+        )

@@ -1,0 +1,154 @@
+"""settle: record what a bank answered to an authorisation, once, in one unit of work."""
+
+from dataclasses import asdict
+from typing import Any
+
+from payments import bank, lifecycle
+from payments.balance.balance_transactions import BalanceTransaction
+from payments.charging import declines
+from payments.charging.attempts import Attempt, State
+from payments.charging.charges import Charge
+from payments.charging.charges import Status as ChargeStatus
+from payments.charging.payment_intents import PaymentIntent, Status
+from payments.charging.payment_methods import PaymentMethod
+from payments.customers.customers import Customer
+from payments.hosted.checkout_sessions import CheckoutSession
+
+# Stripe's bypassPending cards: their money is available at once.
+AVAILABLE_AT_ONCE = frozenset(("bypassPending", "bypassPendingInternational"))
+CHALLENGE_UNSUPPORTED = bank.Declined("card_declined", "authentication_required")
+
+
+def settle_authorization(
+    attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Answer
+) -> None:
+    """Collect all that follows from a bank's answer to an attempt; the edge commits it."""
+    match answer:
+        case bank.Authorized() if _tallies(attempt, intent, answer):
+            _approved(attempt, intent, method, answer)
+        case bank.Declined():
+            _declined(attempt, intent, method, answer)
+        case bank.ChallengeRequired():
+            # The challenge page is a later chapter; nothing was approved, so the customer is told so.
+            _declined(attempt, intent, method, CHALLENGE_UNSUPPORTED)
+        case bank.Unknown():
+            attempt.close(State.UNKNOWN, {"unknown": answer.reason})
+        case _:
+            # An approval of another amount, or no answer to this question: a person must not guess either.
+            attempt.close(State.UNKNOWN, {"unknown": f"unexpected answer {type(answer).__name__}"})
+
+
+def _tallies(attempt: Attempt, intent: PaymentIntent, answer: bank.Authorized) -> bool:
+    taken_minor = 0 if intent.manual else attempt.amount_minor
+    asked = (attempt.amount_minor, attempt.currency, taken_minor)
+    return (answer.amount_minor, answer.currency, answer.captured_minor) == asked
+
+
+def _approved(
+    attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Authorized
+) -> None:
+    attempt.close(State.SUCCEEDED, asdict(answer))
+    at_once = method.test_number_token is not None and method.test_number_token[8:] in AVAILABLE_AT_ONCE
+    charge = _charge(attempt, intent, method, answer.facts)
+    charge.card = charge.card | {
+        "authorization_code": answer.authorization_code,
+        "network_transaction_id": answer.network_transaction_id,
+    }
+    charge.outcome = _outcome(answer.facts, "approved_by_network", "Payment complete.", "authorized")
+    if not intent.manual:
+        take(intent, charge, attempt.amount_minor, at_once=at_once)
+    else:
+        intent.amount_capturable = attempt.amount_minor
+    intent.attempt_id = None
+    intent.latest_charge_id = charge.id
+    if not intent.details.get("setup_future_usage"):
+        method.spend()
+    elif intent.customer_id is not None and method.customer_id is None:
+        method.attach(Customer.find(intent.customer_id))
+    method.learn(_learned(answer.facts))
+    lifecycle.move(charge, ChargeStatus.SUCCEEDED)
+    lifecycle.move(intent, Status.REQUIRES_CAPTURE if intent.manual else Status.SUCCEEDED)
+    _tell_session(intent)
+
+
+def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: bool = False) -> None:
+    """Set the amounts of a capture and collect its balance transaction."""
+    charge.captured = True
+    charge.amount_captured = amount_minor
+    intent.amount_received = amount_minor
+    intent.amount_capturable = 0
+    description = charge.details.get("description")
+    transaction = BalanceTransaction.of_capture(
+        charge.id, amount_minor, charge.currency, description, at_once=at_once
+    )
+    charge.balance_transaction_id = transaction.id
+
+
+def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> None:
+    attempt.close(State.FAILED, asdict(answer))
+    charge = _charge(attempt, intent, method, answer.facts)
+    message = declines.message_for(answer)
+    charge.failure_code, charge.failure_message = answer.code, message
+    blocked = answer.facts.blocked
+    charge.outcome = _outcome(
+        answer.facts,
+        "not_sent_to_network" if blocked else "declined_by_network",
+        "Florin blocked this payment as too risky." if blocked else "The bank did not approve this payment.",
+        "blocked" if blocked else "issuer_declined",
+    ) | {"reason": "highest_risk_level" if blocked else answer.decline_code or answer.code,
+         "network_decline_code": answer.network_decline_code, "advice_code": answer.advice_code}  # fmt: skip
+    method.learn(_learned(answer.facts))
+    intent.last_payment_error = declines.as_error(answer, charge.id) | {"payment_method": method.as_stripe()}
+    intent.attempt_id = None
+    intent.latest_charge_id = charge.id
+    intent.payment_method_id = None
+    lifecycle.move(charge, ChargeStatus.FAILED)
+    lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=answer.decline_code)
+
+
+def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, facts: bank.CardFacts) -> Charge:
+    kept = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix")
+    return Charge.new(
+        id=attempt.charge_id,
+        status=ChargeStatus.PENDING.value,
+        amount=attempt.amount_minor,
+        amount_captured=0,
+        amount_refunded=0,
+        currency=attempt.currency,
+        captured=False,
+        voided=False,
+        payment_intent_id=intent.id,
+        customer_id=intent.customer_id,
+        payment_method_id=method.id,
+        acquirer=attempt.acquirer,
+        authorization=attempt.authorization,
+        billing_details=method.billing_details,
+        card=method.card | _learned(facts) | {"network": facts.network},
+        outcome={},
+        metadata_=intent.metadata_,
+        details={name: intent.details[name] for name in kept if name in intent.details},
+    )
+
+
+def _learned(facts: bank.CardFacts) -> dict[str, Any]:
+    told = {
+        "country": facts.country, "funding": facts.funding, "cvc_check": facts.cvc_check,
+        "address_line1_check": facts.address_line1_check,
+        "address_postal_code_check": facts.address_postal_code_check,
+    }  # fmt: skip
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _outcome(facts: bank.CardFacts, network_status: str, message: str, outcome_type: str) -> dict[str, Any]:
+    return {
+        "network_status": network_status, "seller_message": message, "type": outcome_type,
+        "risk_level": facts.risk_level, "risk_score": facts.risk_score,
+    }  # fmt: skip
+
+
+def _tell_session(intent: PaymentIntent) -> None:
+    if intent.checkout_session_id is None:
+        return
+    # The merchant may have changed the session's metadata while the bank was asked.
+    session = CheckoutSession.find(intent.checkout_session_id).reread()
+    session.complete(paid=not intent.manual)

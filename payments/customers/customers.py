@@ -1,0 +1,106 @@
+"""A customer of a merchant."""
+
+from typing import Any
+
+import stripe
+from sqlalchemy.orm import Mapped, mapped_column
+
+from payments import audit, events, lifecycle
+from payments.emails import check_email
+from payments.errors import NotFound
+from payments.resource import Resource, WithMetadata, merged_metadata
+
+PLAIN = (
+    "address",
+    "balance",
+    "description",
+    "email",
+    "name",
+    "phone",
+    "preferred_locales",
+    "shipping",
+    "tax_exempt",
+)
+DEFAULTS: dict[str, Any] = {"balance": 0, "preferred_locales": [], "tax_exempt": "none"}
+
+
+class Customer(Resource, WithMetadata):
+    """Someone who pays a merchant, with details kept for later; deleting one keeps its id."""
+
+    __tablename__ = "customers"
+    prefix = "cus_"
+    object_name = "customer"
+    stripe_class = stripe.Customer
+    expandable = frozenset(("default_source", "test_clock"))
+
+    email: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    default_payment_method: Mapped[str | None]
+    invoice_prefix: Mapped[str]
+    deleted: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def create(cls, params: dict[str, Any]) -> "Customer":
+        """Collect a new customer."""
+        customer = cls.new(email=None, details={}, metadata_={}, invoice_prefix="", deleted=False)
+        customer.invoice_prefix = customer.id[-8:].upper()
+        customer.write(params)
+        lifecycle.begin(customer, "customer.created")
+        return customer
+
+    @classmethod
+    def living(cls, customer_id: str, *, param: str = "customer") -> "Customer":
+        """Return a customer that isn't deleted; raises NotFound."""
+        customer = cls.find(customer_id, param=param)
+        if customer.deleted:
+            raise NotFound("customer", customer_id, param=param)
+        return customer
+
+    def write(self, params: dict[str, Any]) -> None:
+        """Set the given attributes; an empty string unsets one."""
+        if "metadata" in params:
+            self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
+        if "email" in params:
+            check_email(params["email"], "email")
+            self.email = params["email"] or None
+        if "invoice_settings" in params:
+            self.default_payment_method = params["invoice_settings"].get("default_payment_method") or None
+        given = {name: params[name] for name in PLAIN if name in params and name != "email"}
+        unset = {name: DEFAULTS.get(name) for name, value in given.items() if value == ""}
+        self.details = self.details | given | unset
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Change the given attributes."""
+        before = self.as_stripe()
+        self.write(params)
+        audit.record("customer.updated", self.id, fields=sorted(params))
+        events.record_update(self, before)
+
+    def delete(self) -> dict[str, Any]:
+        """Mark the customer deleted; what it paid stays."""
+        if self.deleted:
+            raise NotFound("customer", self.id)
+        events.record("customer.deleted", self)
+        self.deleted = True
+        audit.record("customer.deleted", self.id)
+        return {"id": self.id, "object": "customer", "deleted": True}
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the customer, or only its id and `deleted` once it is."""
+        if self.deleted:
+            return {"id": self.id, "object": "customer", "deleted": True}
+        details = DEFAULTS | self.details
+        return self.shape(
+            **details,
+            email=self.email,
+            metadata=self.metadata_,
+            delinquent=False,
+            invoice_prefix=self.invoice_prefix,
+            invoice_settings={
+                "custom_fields": None,
+                "default_payment_method": self.default_payment_method,
+                "footer": None,
+                "rendering_options": None,
+            },
+            next_invoice_sequence=1,
+        )

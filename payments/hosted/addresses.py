@@ -1,0 +1,18 @@
+"""Where the hosted pages live; set once by the composition root."""
+
+_base: list[str] = ["http://127.0.0.1:8000"]
+
+
+def configure(public_url: str) -> None:
+    """Set the address that customers reach Florin at."""
+    _base[:] = [public_url.rstrip("/")]
+
+
+def pay_page(session_id: str) -> str:
+    """Return a session's page, in Stripe's form; the fragment never reaches a server."""
+    return f"{_base[0]}/c/pay/{session_id}#fid{session_id[-12:]}"
+
+
+def recovery_page(session_id: str) -> str:
+    """Return the address that opens an expired session anew."""
+    return f"{_base[0]}/c/recover/{session_id}"

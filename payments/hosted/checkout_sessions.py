@@ -1,0 +1,287 @@
+"""A checkout session: one visit of one customer to the hosted page, to pay for its line items."""
+
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+import stripe
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit import clock
+from kit.ids import new_id
+from kit.states import StateMachine
+from payments import audit, lifecycle
+from payments.charging import amounts
+from payments.charging.descriptors import check_descriptors
+from payments.customers.customers import Customer
+from payments.emails import check_email
+from payments.errors import InvalidRequest
+from payments.hosted import addresses
+from payments.hosted.line_items import LineItem
+from payments.resource import Resource, WithMetadata, merged_metadata
+from payments.shapes import shaped
+
+SHORTEST_SECONDS = 30 * 60
+LONGEST_SECONDS = 24 * 3600
+RECOVERY_SECONDS = 30 * 24 * 3600
+MAXIMUM_URL_LENGTH = 5000
+PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
+# Given by the merchant, kept as they are and given back.
+ECHOED = (
+    "billing_address_collection", "client_reference_id", "customer_creation", "customer_email", "locale",
+    "submit_type",
+)  # fmt: skip
+
+
+class Status(StrEnum):
+    """Whether the session may still be paid."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class PaymentStatus(StrEnum):
+    """Whether its money has been taken."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+
+
+class CheckoutSession(Resource, WithMetadata):
+    """An order with its page, its time to live and, once the customer pays, its payment intent."""
+
+    __tablename__ = "checkout_sessions"
+    prefix = "cs_"
+    object_name = "checkout.session"
+    stripe_class = stripe.checkout.Session
+    expandable = frozenset(("customer", "payment_intent"))
+    includes: ClassVar[dict[str, str]] = {"line_items": "line_items_list"}
+
+    transitions: ClassVar[StateMachine] = StateMachine(
+        {
+            (Status.OPEN, Status.COMPLETE): "checkout.session.completed",
+            (Status.OPEN, Status.EXPIRED): "checkout.session.expired",
+        }
+    )
+
+    status: Mapped[str]
+    payment_status: Mapped[str]
+    mode: Mapped[str]
+    currency: Mapped[str]
+    amount_subtotal: Mapped[int]
+    amount_total: Mapped[int]
+    expires_at: Mapped[int]
+    success_url: Mapped[str]
+    cancel_url: Mapped[str | None]
+    customer_id: Mapped[str | None]
+    payment_intent_id: Mapped[str | None]
+    recovered_from: Mapped[str | None]
+    customer_details: Mapped[dict[str, Any] | None]
+    after_expiration: Mapped[dict[str, Any] | None]
+    intent_data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """The sweep finds what is due; lists may be narrowed by intent and customer."""
+        return (
+            Index("ix_checkout_sessions_due", "status", "expires_at"),
+            Index("ix_checkout_sessions_payment_intent", "payment_intent_id"),
+            Index("ix_checkout_sessions_customer", "customer_id", "id"),
+        )
+
+    @classmethod
+    def wire_name(cls) -> str:
+        """Stripe's messages name the noun so."""
+        return "checkout.session"
+
+    @classmethod
+    def open(cls, params: dict[str, Any], *, livemode: bool, recovered_from: str | None = None) -> Self:
+        """Collect a new session with its line items; raises InvalidRequest naming the parameter."""
+        _check_words(params)
+        session_id = new_id("cs_live_" if livemode else "cs_test_")
+        lines = LineItem.collect(session_id, params.get("line_items") or [])
+        total = sum(line.amount for line in lines)
+        _check_total(total, lines[0].currency)
+        recovery = (params.get("after_expiration") or {}).get("recovery")
+        return cls.new(
+            id=session_id,
+            status=Status.OPEN.value,
+            payment_status=PaymentStatus.UNPAID.value,
+            mode=params["mode"],
+            currency=lines[0].currency,
+            amount_subtotal=total,
+            amount_total=total,
+            expires_at=_expiry(params.get("expires_at")),
+            success_url=params["success_url"],
+            cancel_url=params.get("cancel_url") or None,
+            customer_id=_customer(params),
+            recovered_from=recovered_from,
+            customer_details=None,
+            after_expiration={"recovery": _recovery(recovery)} if recovery else None,
+            intent_data=params.get("payment_intent_data") or {},
+            details={name: params[name] for name in ECHOED if params.get(name) is not None},
+            metadata_=merged_metadata({}, params.get("metadata") or {}),
+        )
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Change the metadata."""
+        if "metadata" in params:
+            self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
+        audit.record("checkout.session.updated", self.id, fields=sorted(params))
+
+    @property
+    def is_payable(self) -> bool:
+        """Tell whether the customer may still pay: open, and in time."""
+        return self.status == Status.OPEN and self.expires_at > clock.now()
+
+    def complete(self, *, paid: bool) -> None:
+        """End the session well; unpaid where the money is captured later."""
+        if paid:
+            self.payment_status = PaymentStatus.PAID.value
+        lifecycle.move(self, Status.COMPLETE)
+
+    def expire(self) -> None:
+        """End the session unpaid; where recovery was asked for, its address is made now."""
+        recovery = (self.after_expiration or {}).get("recovery")
+        if recovery:
+            made = {"expires_at": clock.now() + RECOVERY_SECONDS, "url": addresses.recovery_page(self.id)}
+            self.after_expiration = {"recovery": recovery | made}
+        lifecycle.move(self, Status.EXPIRED)
+
+    def line_items(self) -> list[LineItem]:
+        """Return what the session sells."""
+        return LineItem.of_session(self.id)
+
+    def line_items_list(self) -> dict[str, Any]:
+        """Return the first ten line items as a list object."""
+        items = self.line_items()
+        return {
+            "object": "list",
+            "data": [item.as_stripe() for item in items[:10]],
+            "has_more": len(items) > 10,
+            "url": f"/v1/checkout/sessions/{self.id}/line_items",
+        }
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the session; its address only while it can be paid."""
+        return self.shape(
+            **self.details,
+            status=self.status,
+            payment_status=self.payment_status,
+            mode=self.mode,
+            after_expiration=self.after_expiration,
+            amount_subtotal=self.amount_subtotal,
+            amount_total=self.amount_total,
+            automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
+            cancel_url=self.cancel_url,
+            currency=self.currency,
+            custom_fields=[],
+            custom_text=shaped(stripe.checkout.Session.CustomText),
+            customer=self.customer_id,
+            customer_details=self._customer_details(),
+            expires_at=self.expires_at,
+            metadata=self.metadata_,
+            payment_intent=self.payment_intent_id,
+            payment_method_collection="if_required",
+            payment_method_options={},
+            payment_method_types=["card"],
+            phone_number_collection={"enabled": False},
+            recovered_from=self.recovered_from,
+            shipping_options=[],
+            success_url=self.success_url,
+            total_details=shaped(
+                stripe.checkout.Session.TotalDetails, amount_discount=0, amount_shipping=0, amount_tax=0
+            ),
+            ui_mode="hosted_page",
+            url=self.address,
+        )
+
+    @property
+    def address(self) -> str | None:
+        """Return where the customer pays; None once there is nothing to pay."""
+        return addresses.pay_page(self.id) if self.status == Status.OPEN else None
+
+    def _customer_details(self) -> dict[str, Any] | None:
+        known = self.customer_details or {}
+        email = known.get("email") or self.details.get("customer_email")
+        if not known and not email:
+            return None
+        return shaped(
+            stripe.checkout.Session.CustomerDetails,
+            **(known | {"email": email, "tax_exempt": "none", "tax_ids": []}),
+        )
+
+
+def _check_words(params: dict[str, Any]) -> None:
+    if params["mode"] != "payment":
+        raise InvalidRequest(f"Florin does not offer mode={params['mode']} yet.", param="mode")
+    if params.get("ui_mode", "hosted_page") != "hosted_page":
+        raise InvalidRequest(f"Florin does not offer ui_mode={params['ui_mode']} yet.", param="ui_mode")
+    if not params.get("success_url"):
+        message = "Missing required param: success_url."
+        raise InvalidRequest(message, code="parameter_missing", param="success_url")
+    check_url(params["success_url"], "success_url")
+    check_email(params.get("customer_email"), "customer_email")
+    check_descriptors(params.get("payment_intent_data") or {}, "payment_intent_data")
+    receipt = (params.get("payment_intent_data") or {}).get("receipt_email")
+    check_email(receipt, "payment_intent_data[receipt_email]")
+    if params.get("cancel_url"):
+        check_url(params["cancel_url"], "cancel_url")
+    for number, name in enumerate(params.get("allowed_payment_method_types") or []):
+        if name != "card":
+            message = f"Florin does not take payment methods of type {name} yet."
+            raise InvalidRequest(message, param=f"allowed_payment_method_types[{number}]")
+
+
+def check_url(url: str, param: str) -> None:
+    """Refuse an address that a browser should not be sent to."""
+    plain = url.replace(PLACEHOLDER, "id")
+    safe = plain.isprintable() and " " not in plain and "\\" not in plain and len(url) <= MAXIMUM_URL_LENGTH
+    try:
+        parts = urlsplit(plain)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not (safe and fits):
+        raise InvalidRequest("Not a valid URL", code="url_invalid", param=param)
+
+
+def _check_total(total: int, currency: str) -> None:
+    known = amounts.known_currency(currency)
+    try:
+        amounts.check_charge(total, known)
+    except InvalidRequest as error:
+        message = f"The Checkout Session's total amount is not payable: {error.message}"
+        code = "amount_too_small" if total < known.minimum_minor else error.code
+        raise InvalidRequest(message, code=code, param="line_items") from error
+
+
+def _expiry(given: int | None) -> int:
+    now = clock.now()
+    if given is None:
+        return now + LONGEST_SECONDS
+    if given < now + SHORTEST_SECONDS:
+        message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
+        raise InvalidRequest(message, param="expires_at")
+    if given > now + LONGEST_SECONDS:
+        message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
+        raise InvalidRequest(message, param="expires_at")
+    return given
+
+
+def _customer(params: dict[str, Any]) -> str | None:
+    if not params.get("customer"):
+        return None
+    for other in ("customer_email", "customer_creation"):
+        if params.get(other):
+            message = f"You may only specify one of these parameters: customer, {other}."
+            raise InvalidRequest(message, param=other)
+    return Customer.living(params["customer"]).id
+
+
+def _recovery(given: dict[str, Any]) -> dict[str, Any]:
+    asked = {"enabled": given["enabled"], "allow_promotion_codes": given.get("allow_promotion_codes", False)}
+    return {"expires_at": None, "url": None} | asked

@@ -1,0 +1,147 @@
+"""What a session sells: a price and a quantity, with the sums worked out when the session is opened."""
+
+from typing import Any
+
+import stripe
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped
+
+from kit.database import Id, db
+from payments.catalog.prices import Price
+from payments.catalog.products import Product
+from payments.errors import InvalidRequest
+from payments.resource import Resource
+
+MAXIMUM_LINES = 100
+MAXIMUM_QUANTITY = 999_999
+
+
+class LineItem(Resource):
+    """One line of a session; its name and price are snapshots, so that later edits change no open page."""
+
+    __tablename__ = "checkout_line_items"
+    prefix = "li_"
+    object_name = "item"
+    stripe_class = stripe.LineItem
+
+    session_id: Mapped[Id]
+    price_id: Mapped[Id]
+    product_id: Mapped[str]
+    quantity: Mapped[int]
+    unit_amount: Mapped[int]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str | None]
+    images: Mapped[list[Any]]
+    price: Mapped[dict[str, Any]]
+    metadata_: Mapped[dict[str, Any]]
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """Lines are read by session."""
+        return (Index("ix_checkout_line_items_session", "session_id", "id"),)
+
+    @classmethod
+    def collect(cls, session_id: str, given: list[dict[str, Any]]) -> list["LineItem"]:
+        """Collect the lines of a new session; raises InvalidRequest naming the line."""
+        if not 1 <= len(given) <= MAXIMUM_LINES:
+            message = f"You must provide from 1 to {MAXIMUM_LINES} line items."
+            raise InvalidRequest(message, code="parameter_missing", param="line_items")
+        lines = [cls._of(session_id, line, f"line_items[{number}]") for number, line in enumerate(given)]
+        for number, line in enumerate(lines):
+            if line.currency != lines[0].currency:
+                raise InvalidRequest(
+                    "All line items of a Checkout Session must have the same currency.",
+                    param=f"line_items[{number}]",
+                )
+        return lines
+
+    @classmethod
+    def _of(cls, session_id: str, given: dict[str, Any], param: str) -> "LineItem":
+        price, product = _price_and_product(given, param)
+        quantity = given.get("quantity")
+        if quantity is None:
+            message = f"Missing required param: {param}[quantity]."
+            raise InvalidRequest(message, code="parameter_missing", param=f"{param}[quantity]")
+        if not 1 <= quantity <= MAXIMUM_QUANTITY:
+            raise InvalidRequest(
+                f"This value must be between 1 and {MAXIMUM_QUANTITY}.",
+                code="parameter_invalid_integer",
+                param=f"{param}[quantity]",
+            )
+        unit_amount = _whole_unit_amount(price, param)
+        return cls.new(
+            session_id=session_id,
+            price_id=price.id,
+            product_id=price.product,
+            quantity=quantity,
+            unit_amount=unit_amount,
+            amount=unit_amount * quantity,
+            currency=price.currency,
+            name=product.name,
+            description=product.details.get("description"),
+            images=product.details.get("images") or [],
+            price=price.as_stripe(),
+            metadata_=given.get("metadata") or {},
+        )
+
+    @classmethod
+    def of_session(cls, session_id: str) -> list["LineItem"]:
+        """Return a session's lines in the order they were given."""
+        return list(db.session.scalars(cls.mine().where(cls.session_id == session_id).order_by(cls.id)))
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the line item."""
+        return self.shape(
+            object="item",
+            amount_discount=0,
+            amount_subtotal=self.amount,
+            amount_tax=0,
+            amount_total=self.amount,
+            currency=self.currency,
+            description=self.name,
+            metadata=self.metadata_,
+            price=self.price,
+            quantity=self.quantity,
+        )
+
+
+def _price_and_product(given: dict[str, Any], param: str) -> tuple[Price, Product]:
+    if ("price" in given) == ("price_data" in given):
+        raise InvalidRequest(
+            f"You must specify either `price` or `price_data` for {param}, and not both.",
+            param=f"{param}[price]",
+        )
+    if "price_data" in given:
+        price = Price.inline(given["price_data"], param=f"{param}[price_data]")
+    else:
+        price = Price.find(given["price"], param=f"{param}[price]")
+        if not price.active:
+            raise InvalidRequest(
+                "The price specified is inactive. This field only accepts active prices.",
+                param=f"{param}[price]",
+            )
+    if price.recurring:
+        raise InvalidRequest(
+            "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode "
+            "or use only one-time prices.",
+            param=f"{param}[price]",
+        )
+    return price, _product_of(price)
+
+
+def _product_of(price: Price) -> Product:
+    for row in db.session.new:
+        if isinstance(row, Product) and row.wire_id == price.product:
+            return row
+    return Product.find(price.product)
+
+
+def _whole_unit_amount(price: Price, param: str) -> int:
+    if price.unit_amount is None:
+        raise InvalidRequest(
+            "Prices with fractions of the smallest unit can't be paid with a Checkout Session.",
+            param=f"{param}[price]",
+        )
+    return price.unit_amount

@@ -1,0 +1,77 @@
+"""recover: open an expired session's order anew, at the prices that it was offered at."""
+
+from typing import Any
+
+from kit import clock
+from kit.database import db
+from payments.catalog.prices import Price
+from payments.catalog.products import Product
+from payments.errors import InvalidRequest
+from payments.hosted.checkout_sessions import ECHOED, CheckoutSession, Status
+from payments.hosted.line_items import LineItem
+
+
+def recoverable(session: CheckoutSession) -> bool:
+    """Tell whether the merchant lets this session be opened anew, and its time for that is not over."""
+    recovery = (session.after_expiration or {}).get("recovery") or {}
+    in_time = (recovery.get("expires_at") or 0) > clock.now()
+    return session.status == Status.EXPIRED and bool(recovery.get("enabled")) and in_time
+
+
+def recover(session: CheckoutSession) -> CheckoutSession:
+    """Return an open session with the same order; the one of an earlier click while it can still be paid.
+
+    Raises InvalidRequest where the session can't be recovered.
+    """
+    if not recoverable(session):
+        raise InvalidRequest("This Checkout Session can't be recovered.", code="checkout_session_closed")
+    before = _opened_before(session)
+    if before is not None:
+        return before
+    echoed = {name: session.details[name] for name in ECHOED if name in session.details}
+    given = {
+        **echoed,
+        "mode": session.mode,
+        "line_items": [_line(item) for item in session.line_items()],
+        "success_url": session.success_url,
+        "cancel_url": session.cancel_url,
+        "customer": _customer_given(session),
+        "metadata": session.metadata_,
+        "payment_intent_data": session.intent_data,
+    }
+    return CheckoutSession.open(given, livemode=session.livemode, recovered_from=session.id)
+
+
+def _customer_given(session: CheckoutSession) -> str | None:
+    """Return the customer that the merchant named; one made at a try to pay can't be named beside these."""
+    made = {"customer_creation", "customer_email"} & session.details.keys()
+    return None if made else session.customer_id
+
+
+def _opened_before(session: CheckoutSession) -> CheckoutSession | None:
+    """Return the newest successor that can still be paid; the index on open sessions bounds the search."""
+    query = (
+        CheckoutSession.mine()
+        .where(
+            CheckoutSession.status == Status.OPEN,
+            CheckoutSession.expires_at > clock.now(),
+            CheckoutSession.recovered_from == session.id,
+        )
+        .order_by(CheckoutSession.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
+def _line(item: LineItem) -> dict[str, Any]:
+    """Return the parameters that offer a line again: its stored price, or its amount if that has gone."""
+    price = Price.peek(item.price_id)
+    if price is not None and price.active:
+        return {"price": price.id, "quantity": item.quantity, "metadata": item.metadata_}
+    offer: dict[str, Any] = {"currency": item.currency, "unit_amount": item.unit_amount}
+    if Product.peek(item.product_id) is not None:
+        offer["product"] = item.product_id
+    else:
+        described = {"name": item.name, "description": item.description, "images": item.images}
+        offer["product_data"] = {name: value for name, value in described.items() if value}
+    return {"price_data": offer, "quantity": item.quantity, "metadata": item.metadata_}

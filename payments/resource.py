@@ -1,0 +1,157 @@
+"""What every noun on the wire has in common: id, account, mode, creation, metadata, version."""
+
+from typing import Any, ClassVar, Self, TypeVar
+
+from sqlalchemy import Index, Select, select
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from kit import clock
+from kit.database import Base, Id, db, load
+from kit.ids import new_id
+from payments.errors import InvalidRequest, NotFound
+from payments.scope import caller
+from payments.shapes import shaped
+
+MAXIMUM_METADATA_KEYS = 50
+
+NounType = TypeVar("NounType", bound="Resource")
+
+_nouns: dict[str, type["Resource"]] = {}
+
+
+class Resource(Base):
+    """A noun of Stripe's API: `prefix` of its ids, `object_name` on the wire, `stripe_class` as its shape."""
+
+    __abstract__ = True
+
+    prefix: ClassVar[str]
+    object_name: ClassVar[str]
+    stripe_class: ClassVar[type]
+    expandable: ClassVar[frozenset[str]] = frozenset()  # fields that hold another noun's id
+    includes: ClassVar[dict[str, str]] = {}  # fields left out by default -> the method that fills them
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id]
+    livemode: Mapped[bool]
+    created: Mapped[int]
+    version: Mapped[int]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Register the noun by its ids' prefix."""
+        super().__init_subclass__(**options)
+        if "prefix" in cls.__dict__:
+            _nouns[cls.prefix] = cls
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Any, ...]:
+        return (Index(f"ix_{cls.__tablename__}_list", "account_id", "livemode", "id"), *cls.table_extras())
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """Return further indexes and constraints of the noun's table."""
+        return ()
+
+    @classmethod
+    def mint(cls) -> str:
+        """Return a fresh id for this noun."""
+        return new_id(cls.prefix)
+
+    @classmethod
+    def new(cls, **values: Any) -> Self:
+        """Return a new row of the present caller's account and mode, collected for the next commit."""
+        who = caller()
+        values.setdefault("id", None)
+        values["id"] = values["id"] or cls.mint()
+        row = cls(account_id=who.account_id, livemode=who.livemode, created=clock.now(), version=1, **values)
+        db.session.add(row)
+        return row
+
+    @classmethod
+    def mine(cls) -> Select[Self]:
+        """Return the select of this noun's rows that the present caller may see."""
+        who = caller()
+        return select(cls).where(cls.account_id == who.account_id, cls.livemode == who.livemode)
+
+    @classmethod
+    def peek(cls, object_id: str) -> Self | None:
+        """Return the caller's row of that id, or None."""
+        if not object_id.isascii() or "\0" in object_id:
+            return None
+        row = _collected(cls, object_id) or load(cls, object_id)
+        who = caller()
+        if row is None or row.account_id != who.account_id or row.livemode != who.livemode:
+            return None
+        return row
+
+    @classmethod
+    def find(cls, object_id: str, *, param: str = "id") -> Self:
+        """Return the caller's row of that id; raises the same NotFound for a foreign and an absent one."""
+        row = cls.peek(object_id)
+        if row is None:
+            raise NotFound(cls.wire_name(), object_id, param=param)
+        return row
+
+    def reread(self) -> Self:
+        """Return this row as the database has it now."""
+        db.session.refresh(self)
+        return self
+
+    @classmethod
+    def wire_name(cls) -> str:
+        """Return the name that messages use for the noun, as `payment_intent`."""
+        return cls.object_name.replace(".", " ")
+
+    def shape(self, **values: Any) -> dict[str, Any]:
+        """Return the wire object with the common keys and `values`, null where neither has one."""
+        common = {
+            "id": self.id,
+            "object": self.object_name,
+            "livemode": self.livemode,
+            "created": self.created,
+        }
+        keys = shaped(self.stripe_class)
+        return keys | {key: value for key, value in common.items() if key in keys} | values
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the noun as it goes over the wire; one with fields of its own gives them to shape()."""
+        return self.shape()
+
+
+def _collected(noun: type[NounType], object_id: str) -> NounType | None:
+    """Return a row that this request has made and not yet committed; the identity map doesn't know it."""
+    return next((row for row in db.session.new if isinstance(row, noun) and row.id == object_id), None)
+
+
+def noun_of_id(object_id: str) -> type[Resource]:
+    """Return the noun whose ids begin as this one does; raises NotFound for none."""
+    prefix = object_id[: object_id.find("_") + 1]
+    noun = _nouns.get(prefix)
+    if noun is None:
+        raise NotFound("object", object_id)
+    return noun
+
+
+def noun_of_field(field: str) -> type[Resource] | None:
+    """Return the noun that a field is named after, whose ids may be the merchant's own; else None."""
+    return next((noun for noun in _nouns.values() if noun.object_name == field), None)
+
+
+class WithMetadata:
+    """The merchant's own key-value pairs."""
+
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+
+
+def merged_metadata(present: dict[str, Any], change: dict[str, str] | str | None) -> dict[str, Any]:
+    """Return metadata after an update: an empty value unsets a key, an empty string or null all keys."""
+    if not change:
+        return {} if change in ("", None) else present
+    merged = present | change  # type: ignore[operator]
+    kept = {key: value for key, value in merged.items() if value != ""}
+    if len(kept) > MAXIMUM_METADATA_KEYS:
+        raise InvalidRequest(
+            f"You can only have up to {MAXIMUM_METADATA_KEYS} metadata keys; this would make {len(kept)}.",
+            param="metadata",
+        )
+    return kept

@@ -1,0 +1,79 @@
+"""Serves the gateway with granian; `./run` starts it, and so may any process manager in production."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from granian import Granian
+from granian.constants import Interfaces
+
+import config
+
+HOST = "127.0.0.1"
+# Each request waits mostly for the database or the bank; on one writer (SQLite) more threads only queue.
+THREADS = 16
+BACKLOG = 1024
+STOP_SECONDS = 5
+MOST_WORKERS = 64
+MOST_THREADS = 256
+BAD_START = 2  # the exit code of a part that cannot start with its settings
+
+
+def workers(settings: config.Settings) -> int:
+    """As many processes as cores on PostgreSQL; on SQLite one, because it has one writer anyway."""
+    asked = _asked("WEB_WORKERS", MOST_WORKERS)
+    if asked is not None:
+        return asked
+    return 1 if settings.database_url.startswith("sqlite") else os.cpu_count() or 1
+
+
+def _asked(name: str, most: int) -> int | None:
+    asked = os.environ.get(name)
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked) <= most):
+        raise config.BadSetting(f"{name} must be a whole number from 1 to {most}, not {asked!r}")
+    return int(asked)
+
+
+def refuse_busy_port(port: int) -> None:
+    """Granian shares its port with any other server that does the same, so it would not notice one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as problem:
+            raise config.BadSetting(f"port {port} is busy; choose another with PORT") from problem
+
+
+def main() -> int:
+    # Rows of queries go through the process's own file; see docs/decisions.
+    os.environ.setdefault("SPOOL_QUERIES", "true")
+    # glibc would keep a heap for each thread; the workers, which begin after this, do with two.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    try:
+        settings = config.load(os.environ)
+        count = workers(settings)
+        threads = _asked("WEB_THREADS", MOST_THREADS) or THREADS
+        refuse_busy_port(settings.port)
+    except config.BadSetting as bad:
+        sys.stderr.write(f"gateway: {bad}\n")
+        return BAD_START
+    Granian(
+        "wsgi:app",
+        address=HOST,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=count,
+        blocking_threads=threads,
+        backlog=BACKLOG,
+        workers_kill_timeout=STOP_SECONDS,
+        websockets=False,
+    ).serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+// What the script knows of cards: brand, grouping, check digit and date. Pure functions; the brands
+// come from the server's own table (checkout/card_brands.py), so both sides always agree.
+
+export const digitsOf = (text) => text.replace(/[\s-]/g, "");
+export const onlyDigits = (text) => /^[0-9]+$/.test(text);
+
+export function brandOf(digits, brands) {
+  const owns = ([low, high]) => {
+    const head = digits.slice(0, low.length);
+    return head.length === low.length && head >= low && head <= high;
+  };
+  return brands.find((brand) => brand.prefixes.some(owns)) || null;
+}
+
+export function passesLuhn(digits) {
+  const value = (digit, place) => {
+    const doubled = Number(digit) * (1 + (place % 2));
+    return doubled > 9 ? doubled - 9 : doubled;
+  };
+  return [...digits].reverse().reduce((sum, digit, place) => sum + value(digit, place), 0) % 10 === 0;
+}
+
+/** Group digits as the brand embosses them; what outgrows the pattern goes by fours. */
+export function groupNumber(digits, brand) {
+  const room = brand ? Math.max(...brand.lengths) : 19;
+  const kept = digits.slice(0, room);
+  const usual = brand ? brand.groups : [4, 4, 4, 4, 3];
+  const fits = kept.length <= usual.reduce((sum, size) => sum + size, 0);
+  const groups = fits ? usual : [4, 4, 4, 4, 4];
+  const parts = [];
+  let start = 0;
+  for (const size of groups) {
+    if (start < kept.length) parts.push(kept.slice(start, start + size));
+    start += size;
+  }
+  return parts.join(" ");
+}
+
+/** Write a date as MM / YY while it is typed: "4" becomes "04 / ", "1/" becomes "01 / ". */
+export function formatExpiry(text, deleting) {
+  let digits = text.replace(/[^0-9]/g, "");
+  if (/^\s*[0-9]\s*[/.-]/.test(text) || /^[2-9]/.test(digits)) digits = `0${digits}`;
+  digits = digits.slice(0, 6);
+  if (digits.length < 2 || (digits.length === 2 && deleting)) return digits;
+  return `${digits.slice(0, 2)} / ${digits.slice(2)}`;
+}
+
+export function numberProblem(text, brands, messages) {
+  const digits = digitsOf(text);
+  if (!digits) return messages.number_missing;
+  if (!onlyDigits(digits)) return messages.number_invalid;
+  const brand = brandOf(digits, brands);
+  if (!brand) return digits.length < 4 ? messages.number_incomplete : messages.number_unsupported;
+  if (digits.length < Math.min(...brand.lengths)) return messages.number_incomplete;
+  return brand.lengths.includes(digits.length) && passesLuhn(digits) ? "" : messages.number_invalid;
+}
+
+export function expiryProblem(text, today, messages) {
+  if (!text.trim()) return messages.expiry_missing;
+  const found = /^\s*([0-9]{2}) ?\/ ?([0-9]{2}|[0-9]{4})\s*$/.exec(text);
+  if (!found) return messages.expiry_incomplete;
+  const month = Number(found[1]);
+  const year = Number(found[2]) + (found[2].length === 2 ? 2000 : 0);
+  if (month < 1 || month > 12) return messages.expiry_month;
+  if (year > today.getUTCFullYear() + 50) return messages.expiry_year;
+  const past = year * 12 + month < today.getUTCFullYear() * 12 + today.getUTCMonth() + 1;
+  return past ? messages.expiry_past : "";
+}
+
+export function cvcProblem(text, brand, messages) {
+  const cvc = text.trim();
+  if (!cvc) return messages.cvc_missing;
+  if (!onlyDigits(cvc)) return messages.cvc_invalid;
+  const wanted = brand ? [brand.cvc_length] : [3, 4];
+  if (cvc.length < Math.min(...wanted)) return messages.cvc_incomplete;
+  return wanted.includes(cvc.length) ? "" : messages.cvc_invalid;
+}

@@ -1,0 +1,98 @@
+"""The job edge of the house's own clockwork: what is due is settled, one commit for each piece of work."""
+
+import logging
+
+from flask import current_app
+
+import config
+from kit import clock, database, jobs
+from merchant_api import idempotency
+from payments import audit_chain
+from payments.charging import reconcile
+from payments.errors import StripeError
+from payments.hosted import expire
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.scope import acting_as, system
+
+logger = logging.getLogger("florin.sweeps")
+
+RECONCILE = "sweeps.reconcile_attempts"
+
+# (seconds between runs, dotted path)
+SWEEPS: tuple[tuple[float, str], ...] = (
+    (2.0, "sweeps.kick_if_open"),
+    (5.0, "sweeps.expire_sessions"),
+    (600.0, "sweeps.forget_idempotency_keys"),
+    (10.0, "sweeps.seal_audit_rows"),
+)
+
+
+def kick_if_open() -> None:
+    """Wake a worker for open questions: a bank that is slow to answer must not hold up the other sweeps."""
+    if reconcile.open_attempts():
+        jobs.kick(RECONCILE)
+    database.rollback()
+
+
+def reconcile_attempts() -> int:
+    """Bring open questions to banks to their end; return how many came to one."""
+    ended, last = 0, ""
+    while attempt_ids := reconcile.open_attempts(after=last):
+        ended += sum(_reconciled(attempt_id) for attempt_id in attempt_ids)
+        last = attempt_ids[-1]
+    return ended
+
+
+def _reconciled(attempt_id: str) -> bool:
+    """Bring one attempt to its end where it can be; one that can't must not keep the others waiting."""
+    try:
+        ended = reconcile.reconcile_attempt(attempt_id)
+        database.commit()
+    except database.StaleWrite:
+        # The request that asked has just recorded the answer itself.
+        logger.info("attempt %s was settled elsewhere", attempt_id)
+        return False
+    except Exception:
+        logger.exception("attempt %s could not be settled", attempt_id)
+        return False
+    else:
+        return ended
+    finally:
+        database.rollback()
+
+
+def expire_sessions() -> int:
+    """Expire the sessions whose time is over; return how many."""
+    ended = 0
+    for session_id, account_id, livemode in expire.due(clock.now()):
+        try:
+            with acting_as(system(account_id, livemode=livemode)):
+                expire.expire(CheckoutSession.find(session_id))
+                database.commit()
+            ended += 1
+        except (database.StaleWrite, StripeError) as error:
+            # The customer is paying at this very moment, or has just paid; the next sweep looks again.
+            logger.info("session %s did not expire: %s", session_id, error)
+        except Exception:
+            # One that can't be expired must not keep the others open.
+            logger.exception("session %s could not be expired", session_id)
+        finally:
+            database.rollback()
+    return ended
+
+
+def forget_idempotency_keys() -> int:
+    """Delete idempotency keys older than a day; return how many."""
+    return idempotency.forget_old()
+
+
+def seal_audit_rows() -> None:
+    """Seal what has settled since the last time, batch by batch, and anchor the head of the chain."""
+    settings: config.Settings = current_app.config["FLORIN"]
+    while (seal := audit_chain.seal_next()) is not None:
+        try:
+            database.commit()
+        except database.DuplicateRow:
+            database.rollback()  # Another process has just sealed the same batch.
+            return
+        audit_chain.anchor(seal, settings.data_dir / "audit_head.log")

@@ -1,0 +1,135 @@
+"""What every test may ask for: both databases, the bank, redis-server, the app and its servers.
+
+Each worker of pytest-xdist has its own databases and servers, started when first asked for. Tests share
+them and stay apart by making a merchant each (tests/support/factories.py); nothing is ever truncated.
+"""
+
+import os
+import secrets
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from config import Settings, load
+from kit.database import db
+from payments.acquirers.simulator import SimulatorAcquirer
+from payments.bank import acquirers
+from tests.support import bank as bank_server
+from tests.support import gateway as gateway_server
+from tests.support import postgres, redis_server
+from tests.support.bank import Bank
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI the machine has everything that a test needs, so a skip there is a failure."""
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which CI does not allow: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{report.nodeid} was skipped as a whole, which CI does not allow: {report.longrepr}"
+        )
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server without any of our tables; tests/support/postgres.py makes databases in it."""
+    with postgres.server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL database, migrated."""
+    url = postgres.create_database(postgres_server, "florin")
+    gateway_server.migrate(url, tmp_path_factory.mktemp("postgresql"))
+    return url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> str:
+    """A PostgreSQL database with nothing in it, for this test alone."""
+    return postgres.create_database(postgres_server, f"empty_{secrets.token_hex(8)}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An SQLite database, migrated."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    url = f"sqlite:///{folder}/florin.sqlite3"
+    gateway_server.migrate(url, folder)
+    return url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Runs the test once on each database."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """The bank simulator, as a process of its own."""
+    with bank_server.server(tmp_path_factory.mktemp("bank")) as running:
+        yield running
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    """An empty redis-server."""
+    with redis_server.server(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def variables(database_url: str, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of the app under test; a process that gets it sees the same rows."""
+    return gateway_server.variables(database_url, bank, tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def settings(variables: dict[str, str]) -> Settings:
+    return load(variables)
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The gateway inside this process; its jobs run only when a test runs them."""
+    app = create_app(settings)
+    lines = list(acquirers.values())  # another house may put its own in their place
+    yield app
+    for acquirer in lines:
+        assert isinstance(acquirer, SimulatorAcquirer)
+        acquirer.client.close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def gateway(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The gateway as a real server on the same database as `app`, its jobs inside it; gives its address."""
+    with gateway_server.server(variables, tmp_path_factory.mktemp("gateway")) as base_url:
+        yield base_url

@@ -1,0 +1,36 @@
+"""The bank simulator as the tests' outside world: a real process, reached by HTTP alone."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.places import LOOPBACK
+from launcher.stack import is_healthy
+from tests.support.ports import free_port
+from tests.support.processes import running
+
+SECRET = "the-word-between-the-tests-and-their-bank"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Where the bank answers, and the bearer token that it wants."""
+
+    url: str
+    secret: str
+
+
+@contextmanager
+def server(folder: Path, **variables: str) -> Iterator[Bank]:
+    """A bank of its own, with empty books; `variables` are further BANK_* settings."""
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    settings = {"BANK_PORT": str(port), "BANK_SECRET": SECRET, "DATA_DIR": str(folder), **variables}
+    command = [sys.executable, "-m", "bank_simulator"]
+    log = folder / "bank.log"
+    with running(
+        "bank simulator", command, log=log, ready=lambda: is_healthy(f"{url}/health"), variables=settings
+    ):
+        yield Bank(url, SECRET)

@@ -1,0 +1,98 @@
+"""Whether Florin and the bank tell the same story of a merchant's money, read from both their books."""
+
+from collections import Counter
+from typing import Any
+
+import requests
+from flask import Flask
+from sqlalchemy import func, select
+
+from kit.database import db
+from payments.balance.balance_transactions import BalanceTransaction
+from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.charges import Charge
+from payments.charging.refunds import Refund
+from payments.ledger import Account, LedgerEntry
+from tests.support.bank import Bank
+
+OPEN = (State.ASKED, State.UNKNOWN)
+
+
+def at_the_bank(bank: Bank, path: str) -> dict[str, Any] | None:
+    """What the bank answers to a query; None where it has never heard of it."""
+    answer = requests.get(bank.url + path, headers={"Authorization": f"Bearer {bank.secret}"}, timeout=20)
+    assert answer.status_code in (200, 404), answer.text
+    told: dict[str, Any] = answer.json()
+    return told if answer.status_code == 200 else None
+
+
+def assert_the_books_agree(app: Flask, bank: Bank, account_id: str, *, open_questions: int = 0) -> None:
+    """Every authorisation, capture, refund and void of a merchant stands the same in both houses."""
+    with app.app_context():
+        attempts = db.session.scalars(select(Attempt).where(Attempt.account_id == account_id)).all()
+        assert sum(attempt.status in OPEN for attempt in attempts) == open_questions
+        for attempt in attempts:
+            if attempt.status not in OPEN:
+                _compare(bank, attempt)
+        _check_ledger(account_id)
+        db.session.remove()
+
+
+def _compare(bank: Bank, attempt: Attempt) -> None:
+    charge = db.session.get(Charge, attempt.charge_id)
+    assert charge is not None
+    if attempt.kind == Kind.AUTHORIZE:
+        told = at_the_bank(bank, f"/v1/authorizations/{attempt.reference}")
+        _compare_charge(charge, told)
+        return
+    told = at_the_bank(bank, f"/v1/operations/{_reference_of(attempt)}")
+    assert told is not None
+    assert (told["outcome"] in ("approved", "voided")) == (attempt.status == State.SUCCEEDED)
+    if attempt.kind != Kind.VOID:
+        assert told["amount_minor"] == attempt.amount_minor
+
+
+def _reference_of(attempt: Attempt) -> str:
+    return f"{attempt.authorization}_void" if attempt.kind == Kind.VOID else attempt.reference
+
+
+def _compare_charge(charge: Charge, told: dict[str, Any] | None) -> None:
+    if told is None or told["outcome"] == "declined" or told["tombstone"]:
+        assert charge.status == "failed"
+        assert (charge.amount_captured, charge.amount_refunded, charge.balance_transaction_id) == (0, 0, None)
+        return
+    assert charge.status == "succeeded"
+    assert charge.voided == (told["outcome"] == "voided")
+    assert charge.amount_captured == told["captured_minor"]
+    if not charge.voided:
+        assert (charge.amount, charge.currency) == (told["amount_minor"], told["currency"])
+        assert charge.amount_refunded == told["refunded_minor"]
+
+
+def _check_ledger(account_id: str) -> None:
+    entries = db.session.scalars(select(LedgerEntry).where(LedgerEntry.account_id == account_id)).all()
+    by_transaction: Counter[tuple[str, str]] = Counter()
+    by_book: Counter[tuple[str, str]] = Counter()
+    for entry in entries:
+        by_transaction[entry.transaction_id, entry.currency] += entry.amount_minor
+        by_book[entry.book, entry.currency] += entry.amount_minor
+    assert not any(by_transaction.values())
+    movements = db.session.scalars(
+        select(BalanceTransaction).where(BalanceTransaction.account_id == account_id)
+    ).all()
+    assert {movement.id for movement in movements} == {transaction for transaction, _ in by_transaction}
+    for currency in {movement.currency for movement in movements}:
+        own = [movement for movement in movements if movement.currency == currency]
+        assert by_book[Account.ACQUIRER_RECEIVABLE, currency] == _held_by_the_bank(account_id, currency)
+        assert by_book[Account.MERCHANT_PAYABLE, currency] == -sum(row.amount - row.fee for row in own)
+        assert by_book[Account.FEE_INCOME, currency] == -sum(row.fee for row in own)
+
+
+def _held_by_the_bank(account_id: str, currency: str) -> int:
+    taken = select(func.coalesce(func.sum(Charge.amount_captured), 0)).where(
+        Charge.account_id == account_id, Charge.currency == currency
+    )
+    given_back = select(func.coalesce(func.sum(Refund.amount), 0)).where(
+        Refund.account_id == account_id, Refund.currency == currency, Refund.status == "succeeded"
+    )
+    return int(db.session.scalar(taken) or 0) - int(db.session.scalar(given_back) or 0)

@@ -1,0 +1,58 @@
+"""Settings, migrated databases and real servers of the gateway, for tests."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from launcher.places import LOOPBACK, ROOT
+from launcher.stack import is_healthy
+from tests.support.bank import Bank
+from tests.support.ports import free_port
+from tests.support.processes import running
+
+# The same for all apps of a test run, so that they read each other's rows.
+SECRETS = {"SECRET_KEY": "5e" * 32, "VAULT_KEYS": f"1:{'7a' * 32}", "FINGERPRINT_KEY": "f1" * 32}
+
+
+def variables(database_url: str, bank: Bank, data_dir: Path) -> dict[str, str]:
+    """The environment that config.load() turns into settings; jobs run only when a test runs them."""
+    return {
+        **SECRETS,
+        "DATA_DIR": str(data_dir),
+        "DATABASE_URL": database_url,
+        "BANK_URL": bank.url,
+        "BANK_SECRET": bank.secret,
+        "RUN_JOBS_HERE": "false",
+        "POOL_SIZE": "8",
+    }
+
+
+def migrate(database_url: str, data_dir: Path) -> None:
+    """Brings an empty database to the newest schema, by the same command as `./run`."""
+    environment = {**os.environ, **SECRETS, "DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
+    command = [sys.executable, "-m", "migrations"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def server(given: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """A gateway process of its own, its jobs inside it; yields its base address."""
+    port = free_port()
+    base_url = f"http://{LOOPBACK}:{port}"
+    settings = {
+        **given,
+        "PORT": str(port),
+        "PUBLIC_URL": base_url,
+        "RUN_JOBS_HERE": "true",
+        "WEB_WORKERS": "1",
+    }
+    command = [sys.executable, "-m", "serve"]
+    log = folder / f"gateway-{port}.log"
+    with running(
+        "gateway", command, log=log, ready=lambda: is_healthy(f"{base_url}/health"), variables=settings
+    ):
+        yield base_url

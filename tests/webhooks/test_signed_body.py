@@ -1,0 +1,27 @@
+"""A webhook carries the very event that GET /v1/events/{id} answers with."""
+
+import orjson
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.support.factories import create_merchant
+from tests.webhooks.conftest import Sink
+from webhooks import jobs as webhook_jobs
+
+
+def test_the_signed_body_is_the_event_as_the_api_gives_it(
+    app: Flask, client: FlaskClient, sink: Sink
+) -> None:
+    headers = {"Authorization": f"Bearer {create_merchant(app)[1]}"}
+    endpoint = {"url": sink.url, "enabled_events[]": "customer.created"}
+    secret = orjson.loads(client.post("/v1/webhook_endpoints", data=endpoint, headers=headers).data)["secret"]
+    client.post("/v1/customers", data={"name": "Zoë", "metadata[a]": "1"}, headers=headers)
+    (event,) = orjson.loads(client.get("/v1/events?type=customer.created", headers=headers).data)["data"]
+    as_read = client.get(f"/v1/events/{event['id']}", headers=headers).data
+    with app.app_context():
+        webhook_jobs.drain()
+    (received,) = sink.received
+    assert orjson.loads(received.body) == orjson.loads(as_read)
+    assert received.verified(secret).id == event["id"]
+    afterwards = orjson.loads(client.get(f"/v1/events/{event['id']}", headers=headers).data)
+    assert (event["pending_webhooks"], afterwards["pending_webhooks"]) == (1, 0)

@@ -1,0 +1,120 @@
+"""expand[]: ids become objects, to a depth of four; what can't be expanded is refused."""
+
+from typing import Any
+
+import pytest
+import stripe
+
+
+def create_price(sdk: stripe.StripeClient) -> stripe.Price:
+    return sdk.v1.prices.create({"currency": "eur", "unit_amount": 500, "product_data": {"name": "Rose"}})
+
+
+def test_an_id_stays_an_id_unless_asked_for(sdk: stripe.StripeClient) -> None:
+    assert isinstance(create_price(sdk).product, str)
+
+
+def test_an_expanded_id_is_the_object(sdk: stripe.StripeClient) -> None:
+    price_id = create_price(sdk).id
+    price = sdk.v1.prices.retrieve(price_id, {"expand": ["product"]})
+    assert isinstance(price.product, stripe.Product)
+    assert price.product.name == "Rose"
+    assert price.product.to_dict() == sdk.v1.products.retrieve(price.product.id).to_dict()
+
+
+def test_an_object_can_be_expanded_in_the_answer_that_creates_it(sdk: stripe.StripeClient) -> None:
+    price = sdk.v1.prices.create(
+        {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Rose"}, "expand": ["product"]}
+    )
+    assert isinstance(price.product, stripe.Product)
+
+
+def test_a_merchants_own_id_expands_whatever_it_looks_like(sdk: stripe.StripeClient) -> None:
+    sdk.v1.products.create({"name": "Rose", "id": "cus_rose"})
+    price = sdk.v1.prices.create(
+        {"currency": "eur", "unit_amount": 500, "product": "cus_rose", "expand": ["product"]}
+    )
+    assert isinstance(price.product, stripe.Product)
+    assert price.product.id == "cus_rose"
+
+
+def test_paths_lead_through_objects(sdk: stripe.StripeClient) -> None:
+    product = sdk.v1.products.create(
+        {
+            "name": "Rose",
+            "default_price_data": {"currency": "eur", "unit_amount": 500},
+            "expand": ["default_price.product"],
+        }
+    )
+    assert isinstance(product.default_price, stripe.Price)
+    assert isinstance(product.default_price.product, stripe.Product)
+
+
+def test_an_outer_path_after_an_inner_one_does_not_undo_it(sdk: stripe.StripeClient) -> None:
+    product = sdk.v1.products.create(
+        {
+            "name": "Rose",
+            "default_price_data": {"currency": "eur", "unit_amount": 500},
+            "expand": ["default_price.product", "default_price"],
+        }
+    )
+    assert isinstance(product.default_price, stripe.Price)
+    assert isinstance(product.default_price.product, stripe.Product)
+
+
+def test_four_levels_are_the_most(api: Any, sdk: stripe.StripeClient) -> None:
+    product_id = sdk.v1.products.create(
+        {"name": "Rose", "default_price_data": {"currency": "eur", "unit_amount": 500}}
+    ).id
+    deep = "default_price.product.default_price.product"
+    assert api("GET", f"/v1/products/{product_id}", query_string={"expand[]": deep}).status_code == 200
+    deeper = api("GET", f"/v1/products/{product_id}", query_string={"expand[]": f"{deep}.default_price"})
+    assert deeper.status_code == 400
+    assert deeper.json["error"]["param"] == "expand[0]"
+    assert "4 levels" in deeper.json["error"]["message"]
+
+
+def test_an_empty_field_stays_null(sdk: stripe.StripeClient) -> None:
+    product = sdk.v1.products.create({"name": "Rose", "expand": ["default_price"]})
+    assert product.default_price is None
+
+
+@pytest.mark.parametrize(
+    "path", ["colour", "currency", "product.name", "id", "", "data.product", "_sa_registry"]
+)
+def test_what_is_no_object_cannot_be_expanded(api: Any, sdk: stripe.StripeClient, path: str) -> None:
+    price_id = create_price(sdk).id
+    refused = api("GET", f"/v1/prices/{price_id}", query_string={"expand[]": path})
+    assert refused.status_code == 400
+    assert refused.json["error"]["type"] == "invalid_request_error"
+    assert refused.json["error"]["param"] == "expand[0]"
+
+
+def test_a_refused_expansion_undoes_what_was_to_be_created(api: Any, sdk: stripe.StripeClient) -> None:
+    refused = api("POST", "/v1/products", data={"name": "Rose", "expand[]": "colour"})
+    assert refused.status_code == 400
+    assert sdk.v1.products.list().data == []
+    assert sdk.v1.events.list().data == []
+
+
+def test_the_objects_of_a_list_expand_under_data(sdk: stripe.StripeClient) -> None:
+    create_price(sdk)
+    (price,) = sdk.v1.prices.list({"expand": ["data.product"]}).data
+    assert isinstance(price.product, stripe.Product)
+
+
+@pytest.mark.parametrize("path", ["product", "data", "data.colour", "has_more"])
+def test_a_path_that_does_not_lead_into_the_list_is_refused(
+    api: Any, sdk: stripe.StripeClient, path: str
+) -> None:
+    create_price(sdk)
+    refused = api("GET", "/v1/prices", query_string={"expand[]": path})
+    assert refused.status_code == 400
+    assert refused.json["error"]["param"] == "expand[0]"
+
+
+def test_an_expanded_product_that_is_gone_says_so(sdk: stripe.StripeClient) -> None:
+    customer = sdk.v1.customers.create()
+    sdk.v1.customers.delete(customer.id)
+    gone = sdk.v1.customers.retrieve(customer.id)
+    assert gone.to_dict() == {"id": customer.id, "object": "customer", "deleted": True}

@@ -1,0 +1,101 @@
+"""Every object that goes out has every key that the pinned SDK annotates, and none that it does not know."""
+
+from typing import Any
+
+import orjson
+import pytest
+import stripe
+from flask import Flask
+
+from kit.database import db
+from merchant_api.crud import OPERATIONS
+from payments.events import Event
+from payments.merchants import ApiKey, hash_key
+from payments.resource import Resource
+from payments.scope import Caller, acting_as
+from tests.support.buyer import Buyer, Till
+from tests.support.sdk_shapes import strays
+
+NOUNS = {noun.object_name: noun for noun in Resource.__subclasses__()}
+CARD = "pm_card_visa"
+FORM = {"amount": "2000", "currency": "eur", "payment_method_types[0]": "card", "confirm": "true"}
+ONLY_OF_UPDATES = "event.data.previous_attributes is missing"
+NOT_OF_STRIPE = {"transaction", "audit_row"}  # the plain JSON endpoints
+
+
+def a_day_in_a_shop(till: Till, api: Any) -> None:
+    """One of everything, in as many states as it has."""
+    post = till.post
+    post("/v1/webhook_endpoints", {"url": "https://shop.example/hook", "enabled_events": ["*"]})
+    customer = post("/v1/customers", {"email": "jenny@example.com", "address": {"country": "DE"}})
+    post("/v1/products", {"name": "Rose", "default_price_data": {"currency": "eur", "unit_amount": 500}})
+    price = {
+        "currency": "eur",
+        "unit_amount_decimal": "0.5",
+        "product_data": {"name": "Petal"},
+        "recurring": {"interval": "month"},
+    }
+    post(f"/v1/prices/{post('/v1/prices', price)['id']}", {"nickname": "Tiny"})
+    post(f"/v1/payment_methods/{CARD}/attach", {"customer": customer["id"]})
+    intent = {"amount": 2000, "currency": "eur", "payment_method_types": ["card"]}
+    confirmed = {**intent, "confirm": True, "payment_method": CARD}
+    paid = post("/v1/payment_intents", confirmed)
+    post("/v1/refunds", {"payment_intent": paid["id"], "amount": 500, "reason": "requested_by_customer"})
+    held = post("/v1/payment_intents", {**confirmed, "capture_method": "manual"})
+    post(f"/v1/payment_intents/{held['id']}/capture", {"amount_to_capture": 1500})
+    declined = api(
+        "POST", "/v1/payment_intents", data={**FORM, "payment_method": "pm_card_visa_chargeDeclined"}
+    )
+    assert declined.status_code == 402, declined.json
+    post(f"/v1/payment_intents/{post('/v1/payment_intents', intent)['id']}/cancel")
+    assert Buyer(till.app, till.open_session()).pay().status == 200
+    post(f"/v1/checkout/sessions/{till.open_session()['id']}/expire")
+
+
+@pytest.fixture
+def rows(app: Flask, api: Any, secret_key: str) -> dict[str, list[dict[str, Any]]]:
+    """The wire form of every row of the day, by object name."""
+    a_day_in_a_shop(Till(app, secret_key), api)
+    with app.app_context():
+        key: ApiKey = db.session.scalars(db.select(ApiKey).where(ApiKey.hashed == hash_key(secret_key))).one()
+        with acting_as(Caller(key.account_id, livemode=False, actor="test")):
+            return {
+                name: [row.as_stripe() for row in db.session.scalars(noun.mine())]
+                for name, noun in NOUNS.items()
+            }
+
+
+def test_every_object_has_the_keys_of_its_class(rows: dict[str, list[dict[str, Any]]]) -> None:
+    assert not [name for name, wires in rows.items() if not wires], "the day has to hold one of each noun"
+    found = {
+        line: wire["id"]
+        for name, wires in rows.items()
+        for wire in wires
+        for line in strays(wire, NOUNS[name].stripe_class, f"{name}.")
+        if line != ONLY_OF_UPDATES
+    }
+    assert not found
+
+
+def test_the_objects_within_events_have_them_too(rows: dict[str, list[dict[str, Any]]]) -> None:
+    found = {
+        line: event["type"]
+        for event in rows[Event.object_name]
+        for object in [event["data"]["object"]]
+        for line in strays(object, NOUNS[object["object"]].stripe_class, f"{object['object']}.")
+        if not object.get("deleted")
+    }
+    assert not found
+
+
+def test_the_balance_has_the_keys_of_its_class(api: Any) -> None:
+    assert not list(strays(api("GET", "/v1/balance").json, stripe.Balance))
+
+
+def test_every_operation_answers_with_a_noun_of_the_sdk() -> None:
+    named = {operation.noun_name.removeprefix("list:") for operation in OPERATIONS} - NOT_OF_STRIPE
+    assert named <= NOUNS.keys() | {"balance"}
+
+
+def test_every_answer_is_json_that_orjson_reads_back(rows: dict[str, list[dict[str, Any]]]) -> None:
+    assert orjson.loads(orjson.dumps(rows)) == rows

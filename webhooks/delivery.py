@@ -1,0 +1,207 @@
+"""Sending: a courier claims due deliveries, posts them side by side, and writes down how each went."""
+
+import logging
+import queue
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import select
+
+from kit import clock, database
+from kit.database import db
+from kit.http import Client, Failure, Response
+from kit.pool import DaemonPool
+from kit.signing import signature_header
+from payments.events import Event
+from payments.resource import NounType
+from payments.vault import VaultLocked
+from webhooks import attempts, outbox
+from webhooks.attempts import Attempt, Result
+from webhooks.outbox import CANCELED, FAILED, PENDING, SUCCEEDED, Claim
+from webhooks.schedule import next_delay_seconds
+from webhooks.webhook_endpoints import WebhookEndpoint
+
+logger = logging.getLogger("florin.webhooks")
+
+DEADLINE_SECONDS = 20.0
+CONCURRENCY = 128
+# A black hole holds this many of the places at most, so that the others go on being served.
+PER_ENDPOINT = 64
+CLAIM_COUNT = 100
+# While some attempts are under way, new deliveries are looked for this often.
+LOOK_AGAIN_SECONDS = 0.05
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """All that an attempt needs, so that the threads which post touch no database."""
+
+    claim: Claim
+    url: str
+    secrets: tuple[str, ...]
+    body: bytes
+    pending_webhooks: int
+
+
+class Courier:
+    """Drains the outbox; one for each process."""
+
+    def __init__(
+        self, client: Client, *, concurrency: int = CONCURRENCY, per_endpoint: int = PER_ENDPOINT
+    ) -> None:
+        self.client = client
+        self._concurrency = concurrency
+        self._per_endpoint = per_endpoint
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more and break off what is under way; drain() returns soon after."""
+        self._stopping = True
+        self.client.stop()
+
+    def drain(self) -> set[Claim]:
+        """Deliver until nothing is due and nothing under way; return claims whose endpoints said 410."""
+        finished: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        under_way: Counter[str] = Counter()
+        gone: set[Claim] = set()
+        with DaemonPool(self._concurrency, name="courier") as pool:
+            while True:
+                parcels, undeliverable = self._collect(under_way)
+                for parcel in parcels:
+                    under_way[parcel.claim.endpoint_id] += 1
+                    pool.submit(self._carry, parcel, finished)
+                results = undeliverable + _finished(finished, wait=under_way.total() > 0)
+                for result in results:
+                    if result.attempt is not None:
+                        under_way[result.claim.endpoint_id] -= 1
+                        if result.attempt.response_status == GONE:
+                            gone.add(result.claim)
+                if results:
+                    attempts.record(results)
+                elif under_way.total() == 0:
+                    return gone
+
+    def _collect(self, under_way: Counter[str]) -> tuple[list[Parcel], list[Result]]:
+        """Claim what there is room for; return what can be sent, and what no longer has anywhere to go."""
+        room = min(CLAIM_COUNT, self._concurrency - under_way.total())
+        if room <= 0 or self._stopping:
+            return [], []
+        # Half a share for each claim and half a share to be called busy add up to one share.
+        half = max(1, self._per_endpoint // 2)
+        busy = [endpoint_id for endpoint_id, count in under_way.items() if count > self._per_endpoint - half]
+        claims = outbox.claim(room, per_endpoint=half, busy=busy)
+        return pack(claims) if claims else ([], [])
+
+    def _carry(self, parcel: Parcel, finished: queue.SimpleQueue[Result]) -> None:
+        try:
+            finished.put(attempt(self.client, parcel))
+        except Exception:
+            # Without a result the courier would wait for ever; a failure that counts recurs only so often.
+            logger.exception("delivery %s could not be attempted", parcel.claim.id)
+            failure = Failure("unreachable", sent=False, detail="Florin failed to make the request")
+            finished.put(_result(parcel, {}, clock.now(), failure))
+
+
+def _finished(finished: queue.SimpleQueue[Result], *, wait: bool) -> list[Result]:
+    """Return all results there are, after waiting a moment for a first one."""
+    results: list[Result] = []
+    try:
+        if wait:
+            results.append(finished.get(timeout=LOOK_AGAIN_SECONDS))
+        while True:
+            results.append(finished.get_nowait())
+    except queue.Empty:
+        return results
+
+
+def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
+    """Load what claimed deliveries carry; those of disabled or deleted endpoints are canceled."""
+    events = _loaded(Event, {claim.event_id for claim in claims})
+    endpoints = _loaded(WebhookEndpoint, {claim.endpoint_id for claim in claims})
+    bodies = {event_id: orjson.dumps(event.as_stripe()) for event_id, event in events.items()}
+    taking = {endpoint_id for endpoint_id, endpoint in endpoints.items() if endpoint.takes_deliveries()}
+    secrets = {endpoint_id: _opened(endpoints[endpoint_id]) for endpoint_id in taking}
+    parcels, undeliverable = [], []
+    for claim in claims:
+        if claim.endpoint_id in secrets and not secrets[claim.endpoint_id]:
+            continue  # It waits for the end of its lease, and so for the key.
+        if claim.event_id in events and claim.endpoint_id in secrets:
+            url, pending = endpoints[claim.endpoint_id].url, events[claim.event_id].pending_webhooks
+            parcels.append(Parcel(claim, url, secrets[claim.endpoint_id], bodies[claim.event_id], pending))
+        else:
+            undeliverable.append(Result(claim, CANCELED, None, claim.attempts, None))
+    database.rollback()  # Nothing is to be written; the next round must see the rows as they are then.
+    return parcels, undeliverable
+
+
+def _opened(endpoint: WebhookEndpoint) -> tuple[str, ...]:
+    """Return what signs for an endpoint; nothing where its master key is missing, which stops no other."""
+    try:
+        return tuple(endpoint.secrets_in_force())
+    except (VaultLocked, InvalidTag):
+        logger.exception("the signing secret of %s can't be opened", endpoint.id)
+        return ()
+
+
+def _loaded(noun: type[NounType], ids: set[str]) -> dict[str, NounType]:
+    return {row.id: row for row in db.session.scalars(select(noun).where(noun.id.in_(ids)))}
+
+
+def attempt(client: Client, parcel: Parcel) -> Result:
+    """Post one event, signed at this moment; any answer but 2xx, and none, is a failure."""
+    now = clock.now()
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Stripe-Signature": signature_header(parcel.body, parcel.secrets, now),
+    }
+    answer = client.post(parcel.url, parcel.body, headers, timeout_seconds=DEADLINE_SECONDS)
+    return _result(parcel, headers, now, answer)
+
+
+def _result(parcel: Parcel, headers: dict[str, str], now: int, answer: Response | Failure) -> Result:
+    claim = parcel.claim
+    match answer:
+        case Response(status=status) if 200 <= status < 300:
+            return Result(
+                claim, SUCCEEDED, None, claim.attempts + 1, _fact(parcel, headers, now, answer, None)
+            )
+        case Response(status=status):
+            reason = "redirect" if 300 <= status < 400 else "status"
+        case Failure(kind="stopped"):
+            # We broke it off ourselves. It may have arrived, so it is kept, and tried again without counting.
+            fact = _fact(parcel, headers, now, answer, "stopped")
+            return Result(claim, PENDING, now, claim.attempts, fact)
+        case Failure(kind=kind):
+            reason = kind
+    fact = _fact(parcel, headers, now, answer, reason)
+    failed = claim.attempts + 1
+    delay = next_delay_seconds(failed, livemode=claim.livemode)
+    if delay is None or fact.response_status == GONE:
+        return Result(claim, FAILED, None, failed, fact)
+    return Result(claim, PENDING, now + delay, failed, fact)
+
+
+def _fact(
+    parcel: Parcel, headers: dict[str, str], now: int, answer: Response | Failure, reason: str | None
+) -> Attempt:
+    if isinstance(answer, Failure):
+        return Attempt(
+            now, parcel.url, headers, parcel.pending_webhooks,
+            elapsed_ms=answer.elapsed_ms, reason=reason, detail=_storable(answer.detail),
+        )  # fmt: skip
+    return Attempt(
+        now, parcel.url, headers, parcel.pending_webhooks,
+        response_status=answer.status,
+        response_headers={_storable(name): _storable(value) for name, value in answer.headers.items()},
+        response_body=_storable(answer.body.decode("utf-8", "replace")),
+        truncated=answer.truncated, elapsed_ms=answer.elapsed_ms, reason=reason,
+    )  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text has no place for NUL, and JSON none for half of a surrogate pair."""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,0 +1,176 @@
+"""The outbox: one row for each event and endpoint, written together with the event itself.
+
+A delivery is due when `due_at` has come. Claiming one moves `due_at` to the end of a lease, so that a
+worker that dies gives its claims back by doing nothing; `fence` counts the claims, and only the
+newest may record how it went.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, Index, String, bindparam, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit import clock, jobs
+from kit.database import Base, Id, db, load_where
+from kit.ids import new_id
+from payments.events import Event
+from webhooks.webhook_endpoints import ENABLED, WebhookEndpoint, wants
+
+DRAIN = "webhooks.jobs.drain"
+QUEUE = "webhooks"
+# Longer than an attempt can take (20 seconds) with all that is done around it.
+LEASE_SECONDS = 60
+# So many of the longest waiting are looked at to choose fairly among their endpoints.
+WINDOW = 1000
+
+PENDING, SUCCEEDED, FAILED, CANCELED = "pending", "succeeded", "failed", "canceled"
+
+
+class Delivery(Base):
+    """One event for one endpoint, until it has arrived or has been given up.
+
+    No noun of the wire: claims and results are written by the hundred, here and in attempts.py.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index(
+            "ix_webhook_deliveries_due",
+            "due_at",
+            "id",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        Index("ix_webhook_deliveries_event", "event_id"),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    account_id: Mapped[Id]
+    livemode: Mapped[bool]
+    created: Mapped[int]
+    event_id: Mapped[Id]
+    endpoint_id: Mapped[Id]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    due_at: Mapped[int | None]
+    fence: Mapped[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this worker may attempt until its lease ends."""
+
+    id: str
+    event_id: str
+    endpoint_id: str
+    account_id: str
+    livemode: bool
+    attempts: int
+    fence: int
+
+
+def subscribe(event: Event) -> None:
+    """Collect a delivery of a new event for each endpoint that wants it (a subscriber of payments.events)."""
+    wanting = [
+        endpoint_id
+        for endpoint_id, enabled_events in _enabled_endpoints(event.account_id, livemode=event.livemode)
+        if wants(enabled_events, event.type)
+    ]
+    for endpoint_id in wanting:
+        db.session.add(
+            Delivery(
+                id=new_id("whd_"),
+                account_id=event.account_id,
+                livemode=event.livemode,
+                created=event.created,
+                event_id=event.id,
+                endpoint_id=endpoint_id,
+                status=PENDING,
+                attempts=0,
+                due_at=event.created,
+                fence=0,
+            )
+        )
+    event.pending_webhooks = len(wanting)
+
+
+def after_commit(rows: Sequence[Base]) -> None:
+    """Wake a worker when deliveries have been written (a hook of kit.database.on_commit)."""
+    db.session.info.pop(_ENDPOINTS, None)
+    if any(isinstance(row, Delivery) for row in rows):
+        jobs.kick(DRAIN, queue=QUEUE)
+
+
+_ENDPOINTS = "webhook_endpoints"
+
+
+def _enabled_endpoints(account_id: str, *, livemode: bool) -> list[tuple[str, list[str]]]:
+    """Return the ids and event types of an account's endpoints; asked once for all events of a commit."""
+    known: dict[tuple[str, bool], Any] = db.session.info.setdefault(_ENDPOINTS, {})
+    if (account_id, livemode) not in known:
+        condition = "account_id = ? AND livemode = ? AND status = ? AND deleted = ?"
+        rows = load_where(WebhookEndpoint, condition, (account_id, livemode, ENABLED, False))
+        known[account_id, livemode] = [(row.id, row.enabled_events) for row in rows]
+    found: list[tuple[str, list[str]]] = known[account_id, livemode]
+    return found
+
+
+# The longest waiting first, yet no endpoint more than its share of a claim.
+_CHOICE = """
+    SELECT id FROM (
+        SELECT id, due_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, id) AS place
+        FROM (
+            SELECT id, endpoint_id, due_at FROM webhook_deliveries
+            WHERE due_at <= :now AND endpoint_id NOT IN :busy
+            ORDER BY due_at, id LIMIT :window
+        ) AS due
+    ) AS ranked
+    WHERE place <= :per_endpoint ORDER BY due_at, id LIMIT :count
+"""
+_TAKE = "UPDATE webhook_deliveries SET due_at = :lease_end, fence = fence + 1"
+_TAKEN = "RETURNING id, event_id, endpoint_id, account_id, livemode, attempts, fence"
+_BUSY: BindParameter[Any] = bindparam("busy", type_=String, expanding=True)
+
+_CLAIM_POSTGRESQL = text(
+    f"""
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM webhook_deliveries WHERE due_at <= :now AND id IN ({_CHOICE}) FOR UPDATE SKIP LOCKED
+    )
+    {_TAKE} WHERE id IN (SELECT id FROM picked) {_TAKEN}
+    """  # noqa: S608 - put together from the constants above
+).bindparams(_BUSY)
+# One statement is one write transaction on SQLite, which locks the database anyway.
+_CLAIM_SQLITE = text(f"{_TAKE} WHERE id IN ({_CHOICE}) {_TAKEN}").bindparams(_BUSY)
+
+
+def claim(count: int, *, per_endpoint: int, busy: Collection[str] = ()) -> list[Claim]:
+    """Take up to `count` due deliveries, none of a busy endpoint and no more than a share of any other.
+
+    One autocommitted statement: what another worker holds or is just taking is passed over.
+    """
+    statement = _CLAIM_POSTGRESQL if db.engine.dialect.name == "postgresql" else _CLAIM_SQLITE
+    values = {
+        "now": clock.now(),
+        "lease_end": clock.now() + LEASE_SECONDS,
+        "window": WINDOW,
+        "count": count,
+        "per_endpoint": per_endpoint,
+        "busy": list(busy),
+    }
+    with db.engine.connect() as connection:
+        rows = connection.execute(statement, values).all()
+    claims = [
+        Claim(
+            row.id, row.event_id, row.endpoint_id, row.account_id, bool(row.livemode), row.attempts, row.fence
+        )
+        for row in rows
+    ]
+    return sorted(claims, key=lambda claim: claim.id)
+
+
+def anything_due() -> bool:
+    """Tell whether any delivery waits to be claimed."""
+    return db.session.scalar(select(Delivery.id).where(Delivery.due_at <= clock.now()).limit(1)) is not None
