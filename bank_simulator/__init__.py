@@ -12,8 +12,8 @@ with a real bank. A request walks downwards through these rooms:
     storage.py         one transaction for the answer, the books and the journal; tables.py
                        and group_commit.py, by which SQLite's writers share an fsync
 
-Rooms that later work adds beside them: challenge.py (the 3-D Secure page), settlement.py (clearing
-files and payouts) and faults.py (lost, late and garbled answers on demand).
+Beside them: desk.py (what every counter has at hand), clock.py and schedule.py (the bank's time, and what
+it does by itself later) and notices.py (what it tells Florin unasked).
 
 `python -m bank_simulator` serves it; docs/bank_simulator.md shows its API.
 """
@@ -24,9 +24,13 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from bank_simulator.acquirer import Bank, check_caller, counter
+from bank_simulator.acquirer import check_caller, counter
+from bank_simulator.clock import BankClock
 from bank_simulator.config import BankSettings, read_settings
+from bank_simulator.desk import Bank
 from bank_simulator.errors import BankError
+from bank_simulator.notices import Messenger
+from bank_simulator.schedule import Clockwork
 from bank_simulator.storage import Storage
 
 __all__ = ["Bank", "BankSettings", "create_bank"]
@@ -35,8 +39,8 @@ __all__ = ["Bank", "BankSettings", "create_bank"]
 def create_bank(settings: BankSettings | None = None, clock: Callable[[], float] = time.time) -> Flask:
     """The bank as a WSGI application. It makes its tables where they are missing.
 
-    Raises BadSetting or BadDatabase, whose text is meant for a person. `app.extensions["bank"].storage`
-    has `close()` for whoever ends the application before its process.
+    Raises BadSetting or BadDatabase, whose text is meant for a person. `app.extensions["bank"]` works by
+    itself from `start()` on; `stop()` and `storage.close()` are for whoever ends it before its process.
     """
     chosen = settings or read_settings()
     storage = Storage(chosen.database_url)
@@ -44,12 +48,18 @@ def create_bank(settings: BankSettings | None = None, clock: Callable[[], float]
     app = Flask("bank_simulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["bank"] = Bank(chosen, storage, clock)
+    app.extensions["bank"] = _bank(chosen, storage, clock)
     app.register_blueprint(counter)
     app.before_request(check_caller)
     app.register_error_handler(BankError, _refused)
     app.register_error_handler(HTTPException, _not_served)
     return app
+
+
+def _bank(settings: BankSettings, storage: Storage, clock: Callable[[], float]) -> Bank:
+    own_clock = BankClock(storage, clock)
+    messenger = Messenger(storage, bank_name=settings.name, url=settings.notice_url, secret=settings.secret)
+    return Bank(settings, storage, own_clock, Clockwork(storage, own_clock), messenger)
 
 
 def _refused(problem: BankError) -> tuple[Response, int]:

@@ -50,7 +50,9 @@ def worker() -> Flask:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)  # it died between the two lines, too early for the kernel to tell
-    return create_bank()
+    bank = create_bank()
+    bank.extensions["bank"].start()
+    return bank
 
 
 def _made_database(settings: BankSettings) -> bool:

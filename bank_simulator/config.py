@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bank_simulator.issuer import Limits
 
@@ -26,6 +27,8 @@ class BankSettings:
     card_key: bytes = field(repr=False)
     database_url: str = field(repr=False)
     port: int = 8001
+    name: str = "piggy_bank"
+    notice_url: str = "http://127.0.0.1:8000/webhooks/bank"
     latency_ms: int = 0
     workers: int = 1
     threads: int = THREADS
@@ -43,6 +46,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> BankSettings:
         card_key=(given.get("BANK_CARD_KEY") or _kept_secret(folder / "secrets", "bank_card_key")).encode(),
         database_url=given.get("BANK_DATABASE_URL") or _sqlite_in(folder),
         port=_integer(given, "BANK_PORT", 8001, 1, 65_535),
+        name=_name(given),
+        notice_url=_notice_url(given),
         latency_ms=latency_ms,
         workers=_integer(given, "BANK_WORKERS", 1, 1, 64),
         threads=_integer(given, "BANK_THREADS", SLEEPING_THREADS if latency_ms else THREADS, 1, 512),
@@ -55,6 +60,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> BankSettings:
             ),
         ),
     )
+
+
+def _name(given: Mapping[str, str]) -> str:
+    name = given.get("BANK_NAME") or BankSettings.name
+    if re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) is None:
+        raise BadSetting(f"BANK_NAME has to be a short word of a-z, 0-9 and _, not {name!r}.")
+    return name
+
+
+def _notice_url(given: Mapping[str, str]) -> str:
+    port = _integer(given, "PORT", 8000, 1, 65_535)
+    url = given.get("BANK_NOTICE_URL") or f"http://127.0.0.1:{port}/webhooks/bank"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadSetting(f"BANK_NOTICE_URL has to be an http or https address, not {url!r}.")
+    return url
 
 
 def _integer(given: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

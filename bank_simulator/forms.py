@@ -11,6 +11,7 @@ BODY_BYTES = 64 * 1024
 AMOUNT_MINOR = 999_999_999_999  # twelve digits, the width of ISO 8583's amount field
 SEQ = 2**63 - 1
 PAGE_ROWS = 500
+LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
 
 # [0-9] and never \d: other scripts have digits too, and int() would take them.
 REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -112,6 +113,13 @@ def void_form(body: bytes, authorization: str) -> VoidForm:
     if form.reference == form.authorization:
         raise InvalidRequest("A void has a reference of its own.", "reference")
     return form
+
+
+def clock_form(body: bytes) -> int:
+    fields = Fields(_json_object(body))
+    seconds = fields.integer("advance_seconds", 0, LONGEST_ADVANCE_SECONDS)
+    fields.no_others()
+    return seconds
 
 
 def path_reference(value: str) -> str:

@@ -91,6 +91,12 @@ class Storage:
         return self.engine.connect().execution_options(writes=True)
 
 
+def lock(tx: Connection, subject: str) -> None:
+    """Waits until the transaction is alone with `subject`, as `Storage.write` is with its own."""
+    if tx.dialect.name != "sqlite":  # where a writer is alone with everything
+        tx.execute(_lock_writer, {"subject": _lock_key(subject)})
+
+
 def _checked(database_url: str) -> URL:
     try:
         url = make_url(database_url)

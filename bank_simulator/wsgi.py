@@ -3,3 +3,4 @@
 from bank_simulator import create_bank
 
 app = create_bank()
+app.extensions["bank"].start()

@@ -9,10 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, func, select
 from werkzeug.test import TestResponse
 
-from bank_simulator import BankSettings, create_bank
+from bank_simulator import Bank, BankSettings, create_bank
 from bank_simulator.issuer import Limits
 from bank_simulator.storage import Storage
 from bank_simulator.tables import accounts, authorizations, journal
+from tests.support.bank import NOBODY
 
 SECRET = "the bank's secret for tests"
 GOOD_CARD = "4242424242424242"
@@ -29,10 +30,12 @@ class Caller:
             b"card key for tests",
             database_url,
             latency_ms=settings.pop("latency_ms", 0),
+            notice_url=settings.pop("notice_url", NOBODY),
             limits=Limits(**settings),
         )
         self.app: Flask = create_bank(self.settings, clock=lambda: self.now)
-        self.storage: Storage = self.app.extensions["bank"].storage
+        self.bank: Bank = self.app.extensions["bank"]
+        self.storage: Storage = self.bank.storage
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
@@ -76,6 +79,7 @@ class Caller:
         return row.balance_minor, row.held_minor
 
     def close(self) -> None:
+        self.bank.stop()
         self.storage.close()
 
     def _operate(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

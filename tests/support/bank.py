@@ -12,6 +12,7 @@ from tests.support.ports import free_port
 from tests.support.processes import running
 
 SECRET = "the-word-between-the-tests-and-their-bank"
+NOBODY = f"http://{LOOPBACK}:9/"  # the discard port, where nothing listens
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,19 @@ class Bank:
 
 @contextmanager
 def server(folder: Path, **variables: str) -> Iterator[Bank]:
-    """A bank of its own, with empty books; `variables` are further BANK_* settings."""
+    """A bank of its own, with empty books; `variables` are further BANK_* settings.
+
+    It tells nobody anything unless it is given a BANK_NOTICE_URL.
+    """
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
-    settings = {"BANK_PORT": str(port), "BANK_SECRET": SECRET, "DATA_DIR": str(folder), **variables}
+    settings = {
+        "BANK_PORT": str(port),
+        "BANK_SECRET": SECRET,
+        "BANK_NOTICE_URL": NOBODY,
+        "DATA_DIR": str(folder),
+        **variables,
+    }
     command = [sys.executable, "-m", "bank_simulator"]
     log = folder / "bank.log"
     with running(
