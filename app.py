@@ -20,6 +20,7 @@ from merchant_api.crud import OPERATIONS
 from payments import audit_spool, bank, vault
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.hosted import addresses
+from webhooks import bank_notices
 from webhooks import jobs as webhook_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     merchant_api.register(app)
     checkout.register(app)
     dashboard.register(app)
+    bank_notices.connect(app, {"piggy_bank": settings.bank_secret})
     _register_own(app)
     _start_jobs(app, settings)
     _start_spool(app, settings)
@@ -99,7 +101,9 @@ def _start_spool(app: Flask, settings: Settings) -> None:
 
 def _start_jobs(app: Flask, settings: Settings) -> None:
     running = jobs.Jobs(
-        settings.redis_url, around=app.app_context, sweeps=(*sweeps.SWEEPS, *webhook_jobs.SWEEPS)
+        settings.redis_url,
+        around=app.app_context,
+        sweeps=(*sweeps.SWEEPS, *webhook_jobs.SWEEPS, *bank_notices.SWEEPS),
     )
     webhook_jobs.connect(running)
     jobs.use(running)

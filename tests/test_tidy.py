@@ -22,6 +22,7 @@ EDGES = {
     "checkout/pages.py",
     "dashboard/edge.py",
     "payments/bank.py",
+    "webhooks/bank_notices.py",
     "webhooks/jobs.py",
     "sweeps.py",
     "seed.py",

@@ -1,0 +1,91 @@
+"""Notices of banks: what came in, once each, and who looks after which kind.
+
+A notice is only a wake-up. Its handler fetches the truth from the bank and records what follows, whatever
+the order in which notices come and however often. Without any notice the sweeps reach the same end.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from sqlalchemy import Index, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit import clock
+from kit.database import Base, Id, db
+
+# kind -> (acquirer's name, subject at that bank); wired in app.py. It may ask the bank, never with rows
+# of its own unwritten, and collects what follows; the job's edge commits that with the notice's end.
+HANDLERS: dict[str, Callable[[str, str], None]] = {}
+
+# Seconds until a notice whose handler failed is tried again; after the last, the sweeps have to do.
+RETRY_SECONDS = (1, 2, 5, 10, 30, 60, 300, 600)
+KEPT_SECONDS = 7 * 24 * 3600  # a bank repeats itself for minutes, not for days
+BATCH = 100
+FORGOTTEN_AT_ONCE = 1000
+
+
+class State(StrEnum):
+    """Whether a notice still waits for its handler."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+class BankNotice(Base):
+    """One notice of one bank, whose name stands in the id: two banks may give out the same one."""
+
+    __tablename__ = "bank_notices"
+    __table_args__ = (Index("ix_bank_notices_open", "status", "due_at"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    acquirer: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    created: Mapped[int]
+    version: Mapped[int]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    due_at: Mapped[int]
+
+    @classmethod
+    def take_in(cls, acquirer: str, notice_id: str, kind: str, subject: str) -> "BankNotice":
+        """Collect a notice; the edge learns from DuplicateRow that it is an old acquaintance."""
+        now = clock.now()
+        notice = cls(
+            id=f"{acquirer}:{notice_id}",
+            acquirer=acquirer,
+            kind=kind,
+            subject=subject,
+            created=now,
+            version=1,
+            status=State.OPEN.value if kind in HANDLERS else State.DONE.value,
+            attempts=0,
+            due_at=now,
+        )
+        db.session.add(notice)
+        return notice
+
+    def failed(self) -> None:
+        """Put the notice off until its next attempt, or give it up."""
+        if self.attempts == len(RETRY_SECONDS):
+            self.status = State.DONE.value
+        else:
+            self.due_at = clock.now() + RETRY_SECONDS[self.attempts]
+            self.attempts += 1
+
+
+def due(after: str = "") -> list[str]:
+    """Return the ids of notices that wait for their handlers, a batch from behind `after`."""
+    waiting = (BankNotice.status == State.OPEN) & (BankNotice.due_at <= clock.now())
+    query = select(BankNotice.id).where(waiting, BankNotice.id > after).order_by(BankNotice.id).limit(BATCH)
+    return list(db.session.scalars(query))
+
+
+def forget_old() -> int:
+    """Delete old notices; return how many. Some at a time, so that no writer waits long."""
+    old = select(BankNotice.id).where(BankNotice.created < clock.now() - KEPT_SECONDS)
+    some = delete(BankNotice).where(BankNotice.id.in_(old.limit(FORGOTTEN_AT_ONCE)))
+    forgotten = 0
+    while count := int(db.session.execute(some).rowcount):  # type: ignore[attr-defined]
+        forgotten += count
+    return forgotten
