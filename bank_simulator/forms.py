@@ -19,6 +19,8 @@ CARD_NUMBER = re.compile(r"[0-9]{8,19}")
 CVC = re.compile(r"[0-9]{3,4}")
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
+WEB_ADDRESS = re.compile(r"https?://[!-~]{1,1000}")
+NETWORK_TRANSACTION = re.compile(r"[0-9]{15}")
 WORDS = re.compile(r"[^\x00-\x1f\x7f]{0,500}")
 
 
@@ -38,6 +40,10 @@ class AuthorizationForm:
     postal_code: str | None
     country: str | None
     customer_present: bool
+    return_url: str | None = None
+    three_d_secure: str = "automatic"
+    sets_up: bool = False
+    set_up_by: str | None = None
 
     def content(self) -> dict[str, Any]:
         """All that tells this request from another one, save the CVC: no trace of that may be kept."""
@@ -85,6 +91,10 @@ def authorization_form(body: bytes) -> AuthorizationForm:
         postal_code=address.matching_or_none("postal_code", WORDS),
         country=address.matching_or_none("country", COUNTRY),
         customer_present=fields.one_of("initiator", ("customer", "merchant")) == "customer",
+        return_url=fields.matching_or_none("return_url", WEB_ADDRESS),
+        three_d_secure=fields.one_of_or("three_d_secure", ("automatic", "any", "challenge"), "automatic"),
+        sets_up=fields.flag_or("sets_up", otherwise=False),
+        set_up_by=fields.matching_or_none("set_up_by", NETWORK_TRANSACTION),
     )
     for group in (fields, card, address):
         group.no_others()
@@ -180,6 +190,12 @@ class Fields:
         if not isinstance(value, bool):
             self._refuse(name, "has to be true or false")
         return value
+
+    def flag_or(self, name: str, *, otherwise: bool) -> bool:
+        return self.flag(name) if name in self._values else otherwise
+
+    def one_of_or(self, name: str, choices: tuple[str, ...], otherwise: str) -> str:
+        return self.one_of(name, choices) if name in self._values else otherwise
 
     def one_of(self, name: str, choices: tuple[str, ...]) -> str:
         value = self._take(name)

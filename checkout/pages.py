@@ -109,9 +109,6 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
         case bank.Declined():
             problem = problem_of(answer.code, answer.decline_code)
             return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
-        case bank.ChallengeRequired():
-            problem = problem_of("card_declined", "authentication_required")
-            return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
     page = gate.page_for(visits.state_of(session))
     if page == "paid" and answer is not None:
         return rendering.paid_page(session, already=False, onward_seconds=0)

@@ -101,7 +101,7 @@ def confirm(given: dict[str, Any]) -> dict[str, Any]:
     else:
         method = _method(given, keep=bool(noun.details.get("setup_future_usage")))
         answer = confirm_intent(noun, method.method, method.card)
-    if isinstance(answer, bank.Declined | bank.ChallengeRequired):
+    if isinstance(answer, bank.Declined):
         raise declined_error(transactions.intent_of(noun))
     return transactions.describe(noun)
 

@@ -4,7 +4,7 @@ Every answer is a value. Unknown means that money may have moved: nobody may gue
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from kit import database
 from payments.charging.cards import CardDetails
@@ -32,6 +32,23 @@ class Authorize:
     card: CardDetails
     address: Address = field(default_factory=Address)
     initiator: Literal["customer", "merchant"] = "customer"
+    return_url: str | None = None  # None: nobody is there to be sent to the issuer's page and back
+    three_d_secure: Literal["automatic", "any", "challenge"] = "automatic"
+    sets_up: bool = False  # the card is to be kept for later payments
+    set_up_by: str | None = None  # the network's transaction by which it was
+
+
+@dataclass(frozen=True, slots=True)
+class Initiate:
+    """May this much be taken by a method other than a card? `details` are what that method asks for."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    method: str
+    details: dict[str, str] = field(default_factory=dict)
+    return_url: str | None = None
+    descriptor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +76,7 @@ class Void:
     authorization: str
 
 
-Question = Authorize | Capture | Refund | Void
+Question = Authorize | Initiate | Capture | Refund | Void
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +92,7 @@ class CardFacts:
     risk_level: str = "normal"
     risk_score: int | None = None
     blocked: bool = False
+    three_d_secure: dict[str, Any] | None = None  # result, version, ... in Stripe's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +120,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRequired:
-    """The issuer wants the customer on its own page first (3-D Secure)."""
+    """The customer must act at `url`, an issuer's or a bank's own page; the authorisation ends there."""
 
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Accepted; whether the money comes is known later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +156,7 @@ class Unknown:
     reason: str
 
 
-Answer = Authorized | Declined | ChallengeRequired | Done | Refused | NotFound | Unknown
+Answer = Authorized | Declined | ChallengeRequired | Pending | Done | Refused | NotFound | Unknown
 
 
 class Acquirer(Protocol):
@@ -143,6 +166,9 @@ class Acquirer(Protocol):
 
     def authorize(self, question: Authorize) -> Answer:
         """Ask for an authorisation."""
+
+    def initiate(self, question: Initiate) -> Answer:
+        """Ask for a payment by a method other than a card."""
 
     def capture(self, question: Capture) -> Answer:
         """Capture an authorisation."""
@@ -157,6 +183,8 @@ class Acquirer(Protocol):
         """Return how the authorisation of that reference stands at the bank."""
 
 
+AUTHENTICATION_FAILED = "authentication_failed"  # the code of a decline before any issuer was asked
+
 acquirers: dict[str, Acquirer] = {}
 
 
@@ -164,6 +192,9 @@ def chosen_acquirer() -> Acquirer:
     """Return the acquirer for a new payment: the only contract there is (routing is a later chapter)."""
     return next(iter(acquirers.values()))
 
+
+# The authorisation's way is open, and the bank alone knows its end.
+Open = ChallengeRequired | Pending
 
 LAST_ANSWER = "last_answer"  # in the session's own notes
 
@@ -176,6 +207,12 @@ def ask(acquirer_name: str, question: Question) -> Answer:
     return answer
 
 
+def look_up(acquirer_name: str, reference: str) -> Answer:
+    """Return how an authorisation stands; no transaction is open and no connection held meanwhile."""
+    database.commit()
+    return acquirers[acquirer_name].look_up(reference)
+
+
 def last_answer() -> tuple[Question, Answer] | None:
     """Return what was asked last in this session, and its answer."""
     asked: tuple[Question, Answer] | None = database.db.session.info.get(LAST_ANSWER)
@@ -186,6 +223,8 @@ def _answer_of(acquirer: Acquirer, question: Question) -> Answer:
     match question:
         case Authorize():
             return acquirer.authorize(question)
+        case Initiate():
+            return acquirer.initiate(question)
         case Capture():
             return acquirer.capture(question)
         case Refund():

@@ -14,7 +14,7 @@ from merchant_api.operations import Operation
 from payments import bank
 from payments.charging.cancel import cancel as cancel_intent
 from payments.charging.capture import capture as capture_intent
-from payments.charging.confirm import choose_method
+from payments.charging.confirm import Presence, choose_method
 from payments.charging.confirm import confirm as confirm_intent
 from payments.charging.payment_intents import PLAIN, PaymentIntent
 from payments.errors import CardError, InvalidRequest, NotFound, PermissionDenied
@@ -203,10 +203,13 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
                 extra={"payment_intent": intent.as_stripe()},
             )
         given_method = Given.stored(intent.payment_method_id)
-    answer = confirm_intent(
-        intent, given_method.method, given_method.card, off_session=bool(given.get("off_session"))
+    presence = Presence(
+        off_session=bool(given.get("off_session")),
+        can_act=not given.get("error_on_requires_action"),
+        return_url=given.get("return_url"),
     )
-    if isinstance(answer, bank.Declined | bank.ChallengeRequired):
+    answer = confirm_intent(intent, given_method.method, given_method.card, presence=presence)
+    if isinstance(answer, bank.Declined):
         raise declined_error(intent)
     return intent
 

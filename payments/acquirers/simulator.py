@@ -12,6 +12,11 @@ from payments import bank
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 LONGEST_WORDS = 500
+LONGEST_ADDRESS = 2000
+THREE_D_SECURE = (
+    "authentication_flow", "electronic_commerce_indicator", "exemption_indicator", "result", "result_reason",
+    "transaction_id", "version",
+)  # fmt: skip
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
 
@@ -44,8 +49,29 @@ class SimulatorAcquirer:
                 "country": _country(address.country),
             },
             "initiator": question.initiator,
+            "return_url": question.return_url,
+            "three_d_secure": question.three_d_secure,
+            "sets_up": question.sets_up,
+            "set_up_by": question.set_up_by,
         }  # fmt: skip
         reply = self._post("/v1/authorizations", body)
+        if _never_acted(reply):
+            return bank.Declined("processing_error", "processing_error")
+        return _authorization(reply, question.reference)
+
+    def initiate(self, question: bank.Initiate) -> bank.Answer:
+        """Ask for a payment by a method other than a card; its money is taken at once."""
+        body = {
+            "reference": question.reference,
+            "merchant_id": self.merchant_id,
+            "amount_minor": question.amount_minor,
+            "currency": question.currency,
+            "method": question.method,
+            "details": question.details,
+            "return_url": question.return_url,
+            "descriptor": _words(question.descriptor),
+        }
+        reply = self._post("/v1/initiations", body)
         if _never_acted(reply):
             return bank.Declined("processing_error", "processing_error")
         return _authorization(reply, question.reference)
@@ -149,7 +175,9 @@ def _read_authorization(document: dict[str, Any]) -> bank.Answer:
         case "voided":
             return bank.Declined("processing_error", "processing_error", facts=facts)
         case "challenge_required":
-            return bank.ChallengeRequired(_text(document.get("challenge_url", "")))
+            return bank.ChallengeRequired(_web_address(document["challenge_url"]))
+        case "pending":
+            return bank.Pending()
         case other:
             return bank.Unknown(f"unknown outcome {other!r}"[:200])
 
@@ -167,7 +195,12 @@ def _facts(document: dict[str, Any]) -> bank.CardFacts:
         risk_level=_text(risk.get("level", "normal")),
         risk_score=None if score is None else _integer(score),
         blocked=bool(risk.get("blocked")),
+        three_d_secure=_three_d_secure(document.get("three_d_secure")),
     )
+
+
+def _three_d_secure(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    return told and {name: _text_or_none(told.get(name)) for name in THREE_D_SECURE}
 
 
 def _movement(reply: http.Response | http.Failure, reference: str, amount_minor: int | None) -> bank.Answer:
@@ -215,6 +248,14 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise TypeError("not a text")
     return value
+
+
+def _web_address(value: Any) -> str:
+    """Return where a customer may be sent: an address of the web, and never `javascript:`."""
+    address = _text(value)
+    if not address.startswith(("http://", "https://")) or len(address) > LONGEST_ADDRESS:
+        raise TypeError("not an address")
+    return address
 
 
 def _text_or_none(value: Any) -> str | None:

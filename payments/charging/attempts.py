@@ -10,6 +10,7 @@ from kit import clock
 from kit.database import Base, Id, db
 from kit.ids import new_id
 from kit.states import StateMachine
+from payments.errors import NotFound
 from payments.scope import caller
 
 
@@ -23,12 +24,21 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How far the question has come."""
+    """How far the question has come; challenged: the customer is at the bank, pending: it is still open."""
 
     ASKED = "asked"
     UNKNOWN = "unknown"
+    CHALLENGED = "challenged"
+    PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+ENDS = frozenset((State.SUCCEEDED, State.FAILED))
+# The end comes without our asking: through the customer's return, a notice, or a look now and then.
+WAITING = frozenset((State.CHALLENGED, State.PENDING))
+FIRST_LOOK_SECONDS = 30
+LONGEST_LOOK_SECONDS = 3600
 
 
 class Attempt(Base):
@@ -45,8 +55,17 @@ class Attempt(Base):
             (State.ASKED, State.SUCCEEDED): None,
             (State.ASKED, State.FAILED): None,
             (State.ASKED, State.UNKNOWN): None,
+            (State.ASKED, State.CHALLENGED): None,
+            (State.ASKED, State.PENDING): None,
             (State.UNKNOWN, State.SUCCEEDED): None,
             (State.UNKNOWN, State.FAILED): None,
+            (State.UNKNOWN, State.CHALLENGED): None,
+            (State.UNKNOWN, State.PENDING): None,
+            (State.CHALLENGED, State.PENDING): None,
+            (State.CHALLENGED, State.SUCCEEDED): None,
+            (State.CHALLENGED, State.FAILED): None,
+            (State.PENDING, State.SUCCEEDED): None,
+            (State.PENDING, State.FAILED): None,
         }
     )
 
@@ -66,6 +85,8 @@ class Attempt(Base):
     currency: Mapped[str]
     settled_at: Mapped[int | None]
     answer: Mapped[dict[str, Any] | None]
+    return_url: Mapped[str | None]  # where the merchant wants the customer after a challenge
+    look_at: Mapped[int | None]  # when the sweep asks the bank about an open end
 
     @property
     def reference(self) -> str:
@@ -75,7 +96,7 @@ class Attempt(Base):
     @classmethod
     def begin(
         cls, kind: Kind, *, acquirer: str, intent_id: str, charge_id: str, amount_minor: int, currency: str,
-        authorization: str | None = None, refund_id: str | None = None,
+        authorization: str | None = None, refund_id: str | None = None, return_url: str | None = None,
     ) -> "Attempt":  # fmt: skip
         """Collect a question; an authorisation's own reference is what later questions name."""
         who = caller()
@@ -97,6 +118,8 @@ class Attempt(Base):
             currency=currency,
             settled_at=None,
             answer=None,
+            return_url=return_url,
+            look_at=None,
         )
         db.session.add(attempt)
         return attempt
@@ -108,4 +131,24 @@ class Attempt(Base):
         self.transitions.event_for(self.status, state)
         self.status = state.value
         self.answer = answer
-        self.settled_at = None if state is State.UNKNOWN else clock.now()
+        self.settled_at = clock.now() if state in ENDS else None
+        self.look_at = clock.now() + FIRST_LOOK_SECONDS if state in WAITING else None
+
+    def wait_longer(self) -> None:
+        """Put off the next look at an open end: half as long again as it has been open so far."""
+        waited = clock.now() - self.created
+        self.look_at = clock.now() + min(max(FIRST_LOOK_SECONDS, waited // 2), LONGEST_LOOK_SECONDS)
+
+    @classmethod
+    def find(cls, attempt_id: str) -> "Attempt":
+        """Return an attempt of the present caller's account."""
+        attempt = db.session.get(cls, attempt_id)
+        if attempt is None or attempt.account_id != caller().account_id:
+            raise NotFound("attempt", attempt_id)
+        return attempt
+
+    @classmethod
+    def holds_up(cls, attempt_id: str) -> bool:
+        """Tell whether a bank is being asked, so that nothing else may be done meanwhile."""
+        attempt = db.session.get(cls, attempt_id)
+        return attempt is None or attempt.status not in WAITING

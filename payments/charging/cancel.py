@@ -5,17 +5,19 @@ from payments import bank, events, lifecycle
 from payments.charging.attempts import Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import CANCELABLE, PaymentIntent, Status
+from payments.charging.withdraw import withdraw
 from payments.errors import ApiError, InvalidRequest
 
 
 def cancel(intent: PaymentIntent, reason: str | None = None) -> None:
-    """Cancel an intent; an authorisation is voided at the bank first.
+    """Cancel an intent; an authorisation or a challenge is voided at the bank first.
 
     Raises InvalidRequest for a wrong state, LockTimeout while a bank is asked, ApiError (already recorded)
     where the bank gave no answer.
     """
     intent.require_unlocked()
     intent.require_status(CANCELABLE, "canceled")
+    withdraw(intent, "canceled")
     if intent.status != Status.REQUIRES_CAPTURE:
         _end(intent, reason)
         return

@@ -141,4 +141,9 @@ class Charge(Resource, WithMetadata):
             network_transaction_id=card.get("network_transaction_id"),
             amount_authorized=self.amount if self.status == Status.SUCCEEDED else None,
             checks={name: card.get(name) for name in checks},
+            three_d_secure=_three_d_secure(card.get("three_d_secure")),
         )
+
+
+def _three_d_secure(known: dict[str, Any] | None) -> dict[str, Any] | None:
+    return known and shaped(stripe.Charge.PaymentMethodDetails.Card.ThreeDSecure, **known)

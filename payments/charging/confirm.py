@@ -1,5 +1,7 @@
 """confirm: claim the intent, ask the bank once, record what it said."""
 
+from dataclasses import dataclass
+
 from kit.database import db
 from payments import bank, lifecycle
 from payments.charging.attempts import Attempt, Kind
@@ -8,8 +10,28 @@ from payments.charging.charges import Charge
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent, Status
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.settle import settle_authorization
+from payments.charging.three_d_secure import three_d_secure
+from payments.charging.withdraw import withdraw
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
+from payments.hosted import addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether the customer is there, may be sent to a bank's page, and where to be afterwards."""
+
+    off_session: bool = False
+    can_act: bool = True
+    return_url: str | None = None
+
+    @property
+    def can_be_challenged(self) -> bool:
+        """Tell whether somebody is there to take a challenge."""
+        return self.can_act and not self.off_session
+
+
+ON_SESSION = Presence()
 
 
 def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
@@ -17,22 +39,26 @@ def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
     intent.require_unlocked()
     intent.require_status(CONFIRMABLE, "updated")
     _check_owner(intent, method)
+    withdraw(intent, "updated")
     intent.payment_method_id = method.id
-    if intent.status == Status.REQUIRES_PAYMENT_METHOD:
+    if intent.status != Status.REQUIRES_CONFIRMATION:
         lifecycle.move(intent, Status.REQUIRES_CONFIRMATION)
 
 
 def confirm(
-    intent: PaymentIntent, method: PaymentMethod, card: CardDetails, *, off_session: bool = False
+    intent: PaymentIntent, method: PaymentMethod, card: CardDetails, *, presence: Presence = ON_SESSION
 ) -> bank.Answer:
     """Try to take the intent's amount from a card; return the bank's answer, already recorded.
 
     The claim is committed before the bank is asked; what is recorded here is committed by the edge. A
-    crash in between leaves an open attempt, which `reconcile` looks up. Raises LockTimeout while another
-    attempt is open and InvalidRequest where the status allows none.
+    crash in between leaves an open attempt, which `reconcile` looks up. An attempt whose challenge is still
+    open is voided first. Raises LockTimeout while a bank is being asked about another attempt and
+    InvalidRequest where the status allows none.
     """
+    intent.require_confirmable()
+    withdraw(intent, "confirmed")
     kept = method not in db.session.new
-    attempt = claim(intent, method)
+    attempt = claim(intent, method, presence)
     question = bank.Authorize(
         reference=attempt.reference,
         amount_minor=attempt.amount_minor,
@@ -40,7 +66,11 @@ def confirm(
         capture=not intent.manual,
         card=card,
         address=_address(method),
-        initiator="merchant" if off_session else "customer",
+        initiator="merchant" if presence.off_session else "customer",
+        return_url=addresses.return_page(attempt.id) if presence.can_be_challenged else None,
+        three_d_secure=three_d_secure(intent),
+        sets_up=bool(intent.details.get("setup_future_usage")),
+        set_up_by=method.card.get("set_up_by"),
     )
     answer = bank.ask(attempt.acquirer, question)
     if kept:
@@ -50,7 +80,7 @@ def confirm(
     return answer
 
 
-def claim(intent: PaymentIntent, method: PaymentMethod) -> Attempt:
+def claim(intent: PaymentIntent, method: PaymentMethod, presence: Presence = ON_SESSION) -> Attempt:
     """Collect the intent's move to `processing` and the attempt that locks it."""
     intent.require_confirmable()
     _check_owner(intent, method)
@@ -61,6 +91,7 @@ def claim(intent: PaymentIntent, method: PaymentMethod) -> Attempt:
         charge_id=Charge.mint(),
         amount_minor=intent.amount,
         currency=intent.currency,
+        return_url=presence.return_url,
     )
     intent.payment_method_id = method.id
     intent.attempt_id = attempt.id

@@ -5,6 +5,7 @@ from typing import Any
 from payments import bank
 
 MESSAGES = {
+    "authentication_not_handled": "Your card was declined. This transaction requires authentication.",
     "authentication_required": "Your card was declined. This transaction requires authentication.",
     "card_velocity_exceeded": (
         "Your card was declined for making repeated attempts too frequently or exceeding its amount limit."
@@ -14,6 +15,15 @@ MESSAGES = {
     "incorrect_number": "Your card number is incorrect.",
     "insufficient_funds": "Your card has insufficient funds.",
     "processing_error": "An error occurred while processing your card. Try again in a little bit.",
+}
+NOT_AUTHENTICATED = {
+    "type": "invalid_request_error",
+    "code": "payment_intent_authentication_failure",
+    "message": (
+        "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
+        "PaymentMethod to attempt to fulfill this PaymentIntent again."
+    ),
+    "doc_url": "https://docs.stripe.com/error-codes#payment-intent-authentication-failure",
 }
 GENERIC = "Your card was declined."
 PARAMS = {"expired_card": "exp_month", "incorrect_cvc": "cvc", "incorrect_number": "number"}

@@ -11,6 +11,7 @@ from kit.ids import random_text
 from kit.states import StateMachine
 from payments import audit, lifecycle
 from payments.charging import amounts
+from payments.charging.attempts import Attempt
 from payments.charging.descriptors import check_descriptors
 from payments.customers.customers import Customer
 from payments.emails import check_email
@@ -38,6 +39,8 @@ class Status(StrEnum):
 S = Status
 CONFIRMABLE = frozenset((S.REQUIRES_PAYMENT_METHOD, S.REQUIRES_CONFIRMATION, S.REQUIRES_ACTION))
 CANCELABLE = CONFIRMABLE | {S.REQUIRES_CAPTURE}
+# What is paid may change until the bank has been asked; a challenge shows the customer an amount.
+CHANGEABLE = CONFIRMABLE - {S.REQUIRES_ACTION}
 
 
 class PaymentIntent(Resource, WithMetadata):
@@ -59,6 +62,9 @@ class PaymentIntent(Resource, WithMetadata):
             (S.REQUIRES_CONFIRMATION, S.CANCELED): "payment_intent.canceled",
             (S.REQUIRES_ACTION, S.PROCESSING): None,
             (S.REQUIRES_ACTION, S.REQUIRES_PAYMENT_METHOD): "payment_intent.payment_failed",
+            (S.REQUIRES_ACTION, S.REQUIRES_CONFIRMATION): None,
+            (S.REQUIRES_ACTION, S.REQUIRES_CAPTURE): "payment_intent.amount_capturable_updated",
+            (S.REQUIRES_ACTION, S.SUCCEEDED): "payment_intent.succeeded",
             (S.REQUIRES_ACTION, S.CANCELED): "payment_intent.canceled",
             (S.PROCESSING, S.REQUIRES_PAYMENT_METHOD): "payment_intent.payment_failed",
             (S.PROCESSING, S.REQUIRES_ACTION): "payment_intent.requires_action",
@@ -86,6 +92,8 @@ class PaymentIntent(Resource, WithMetadata):
     payment_method_types: Mapped[list[Any]]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_payment_error: Mapped[dict[str, Any] | None]
+    next_action: Mapped[dict[str, Any] | None]  # what the customer has to do, as it goes over the wire
+    payment_method_options: Mapped[dict[str, Any] | None]
     canceled_at: Mapped[int | None]
     cancellation_reason: Mapped[str | None]
 
@@ -135,7 +143,7 @@ class PaymentIntent(Resource, WithMetadata):
         self.require_unlocked()
         before = self.as_stripe()
         if {"amount", "currency", "customer", "capture_method"} & params.keys():
-            self.require_status(CONFIRMABLE, "updated")
+            self.require_status(CHANGEABLE, "updated")
             self.require_no_session("updated")
         currency = amounts.known_currency(params.get("currency", self.currency))
         if "amount" in params or "currency" in params:
@@ -157,7 +165,7 @@ class PaymentIntent(Resource, WithMetadata):
 
     def require_unlocked(self) -> None:
         """Refuse to touch the intent while a bank is being asked about it."""
-        if self.attempt_id is not None:
+        if self.attempt_id is not None and Attempt.holds_up(self.attempt_id):
             raise LockTimeout
 
     def require_status(self, allowed: frozenset[Status], participle: str) -> None:
@@ -208,11 +216,12 @@ class PaymentIntent(Resource, WithMetadata):
             last_payment_error=self.last_payment_error,
             latest_charge=self.latest_charge_id,
             metadata=self.metadata_,
+            next_action=self.next_action,
             payment_method=self.payment_method_id,
             allowed_payment_method_types=None
             if self.automatic_payment_methods
             else self.payment_method_types,
-            payment_method_options={},
+            payment_method_options=self.payment_method_options or {},
             payment_method_types=self.payment_method_types,
         )
 

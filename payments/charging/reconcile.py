@@ -13,7 +13,7 @@ from kit import clock
 from kit.database import db
 from payments import bank
 from payments.charging import cancel, capture, refund
-from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.attempts import ENDS, WAITING, Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
@@ -35,22 +35,26 @@ def open_attempts(after: str = "") -> list[str]:
     now = clock.now()
     asked = (Attempt.status == State.ASKED) & (Attempt.created <= now - ASKED_GRACE_SECONDS)
     unknown = (Attempt.status == State.UNKNOWN) & (Attempt.created <= now - UNKNOWN_GRACE_SECONDS)
-    query = select(Attempt.id).where(asked | unknown, Attempt.id > after).order_by(Attempt.id).limit(BATCH)
+    waiting = Attempt.status.in_(WAITING) & (Attempt.look_at <= now)
+    due = asked | unknown | waiting
+    query = select(Attempt.id).where(due, Attempt.id > after).order_by(Attempt.id).limit(BATCH)
     return list(db.session.scalars(query))
 
 
 def reconcile_attempt(attempt_id: str) -> bool:
     """Collect the end of one open attempt; tell whether it came to one. The job's edge commits."""
     attempt = db.session.get(Attempt, attempt_id)
-    if attempt is None or attempt.status not in (State.ASKED, State.UNKNOWN):
+    if attempt is None or attempt.status in ENDS:
         return False
     with acting_as(system(attempt.account_id, livemode=attempt.livemode)):
         answer = _ask_again(attempt)
         if isinstance(answer, bank.Unknown | bank.NotFound):
             logger.warning("attempt %s is still open: %s", attempt.id, answer)
+            if attempt.status in WAITING:
+                attempt.wait_longer()
             return False
         _settle(attempt, answer)
-        return attempt.status != State.UNKNOWN
+        return attempt.status in ENDS
 
 
 def record_again() -> bank.Answer | None:
@@ -82,11 +86,10 @@ def _ask_again(attempt: Attempt) -> bank.Answer:
 
 
 def _look_up(attempt: Attempt) -> bank.Answer:
-    acquirer = bank.acquirers[attempt.acquirer]
-    answer = acquirer.look_up(attempt.authorization)
+    answer = bank.look_up(attempt.acquirer, attempt.authorization)
     if not isinstance(answer, bank.NotFound):
         return answer
-    released = acquirer.void(bank.Void(attempt.authorization))
+    released = bank.ask(attempt.acquirer, bank.Void(attempt.authorization))
     return NEVER_APPROVED if isinstance(released, bank.Done) else bank.Unknown("the void was not confirmed")
 
 

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
-from payments import bank, lifecycle
+from payments import bank, events, lifecycle
 from payments.balance.balance_transactions import BalanceTransaction
 from payments.charging import declines
-from payments.charging.attempts import Attempt, State
+from payments.charging.attempts import WAITING, Attempt, State
 from payments.charging.charges import Charge
 from payments.charging.charges import Status as ChargeStatus
+from payments.charging.next_actions import next_action
 from payments.charging.payment_intents import PaymentIntent, Status
 from payments.charging.payment_methods import PaymentMethod
 from payments.customers.customers import Customer
@@ -16,7 +17,6 @@ from payments.hosted.checkout_sessions import CheckoutSession
 
 # Stripe's bypassPending cards: their money is available at once.
 AVAILABLE_AT_ONCE = frozenset(("bypassPending", "bypassPendingInternational"))
-CHALLENGE_UNSUPPORTED = bank.Declined("card_declined", "authentication_required")
 
 
 def settle_authorization(
@@ -26,16 +26,36 @@ def settle_authorization(
     match answer:
         case bank.Authorized() if _tallies(attempt, intent, answer):
             _approved(attempt, intent, method, answer)
+        case bank.Declined(code=bank.AUTHENTICATION_FAILED):
+            _not_authenticated(attempt, intent, method, answer)
         case bank.Declined():
             _declined(attempt, intent, method, answer)
-        case bank.ChallengeRequired():
-            # The challenge page is a later chapter; nothing was approved, so the customer is told so.
-            _declined(attempt, intent, method, CHALLENGE_UNSUPPORTED)
+        case bank.ChallengeRequired() | bank.Pending():
+            _left_open(attempt, intent, answer)
+        case _ if attempt.status in WAITING:
+            attempt.wait_longer()  # Nothing that could end it: another look asks the bank again.
         case bank.Unknown():
             attempt.close(State.UNKNOWN, {"unknown": answer.reason})
         case _:
             # An approval of another amount, or no answer to this question: a person must not guess either.
             attempt.close(State.UNKNOWN, {"unknown": f"unexpected answer {type(answer).__name__}"})
+
+
+def _left_open(attempt: Attempt, intent: PaymentIntent, answer: bank.Open) -> None:
+    """Collect that the end comes later; hearing it again changes nothing but the time of the next look."""
+    match answer:
+        case bank.ChallengeRequired() if attempt.status not in WAITING:
+            attempt.close(State.CHALLENGED, {"url": answer.url})
+            intent.next_action = next_action(attempt, answer)
+            lifecycle.move(intent, Status.REQUIRES_ACTION)
+        case bank.Pending() if attempt.status != State.PENDING:
+            attempt.close(State.PENDING, {})
+            intent.next_action = None
+            if intent.status == Status.REQUIRES_ACTION:
+                lifecycle.move(intent, Status.PROCESSING)
+            events.record("payment_intent.processing", intent)
+        case _:
+            attempt.wait_longer()
 
 
 def _tallies(attempt: Attempt, intent: PaymentIntent, answer: bank.Authorized) -> bool:
@@ -59,7 +79,7 @@ def _approved(
         take(intent, charge, attempt.amount_minor, at_once=at_once)
     else:
         intent.amount_capturable = attempt.amount_minor
-    intent.attempt_id = None
+    intent.attempt_id = intent.next_action = None
     intent.latest_charge_id = charge.id
     if not intent.details.get("setup_future_usage"):
         method.spend()
@@ -79,7 +99,7 @@ def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: b
     intent.amount_capturable = 0
     description = charge.details.get("description")
     transaction = BalanceTransaction.of_capture(
-        charge.id, amount_minor, charge.currency, description, at_once=at_once
+        charge.id, amount_minor, charge.currency, description, at_once=at_once, card=charge.card
     )
     charge.balance_transaction_id = transaction.id
 
@@ -99,11 +119,21 @@ def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, an
          "network_decline_code": answer.network_decline_code, "advice_code": answer.advice_code}  # fmt: skip
     method.learn(_learned(answer.facts))
     intent.last_payment_error = declines.as_error(answer, charge.id) | {"payment_method": method.as_stripe()}
-    intent.attempt_id = None
+    intent.attempt_id = intent.next_action = None
     intent.latest_charge_id = charge.id
     intent.payment_method_id = None
     lifecycle.move(charge, ChargeStatus.FAILED)
     lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=answer.decline_code)
+
+
+def _not_authenticated(
+    attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined
+) -> None:
+    """Collect that the challenge was not passed: the issuer was never asked, so no charge is made."""
+    attempt.close(State.FAILED, asdict(answer))
+    intent.last_payment_error = declines.NOT_AUTHENTICATED | {"payment_method": method.as_stripe()}
+    intent.attempt_id = intent.next_action = intent.payment_method_id = None
+    lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=declines.NOT_AUTHENTICATED["code"])
 
 
 def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, facts: bank.CardFacts) -> Charge:
@@ -123,7 +153,9 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
         acquirer=attempt.acquirer,
         authorization=attempt.authorization,
         billing_details=method.billing_details,
-        card=method.card | _learned(facts) | {"network": facts.network},
+        card=method.card
+        | _learned(facts)
+        | {"network": facts.network, "three_d_secure": facts.three_d_secure},
         outcome={},
         metadata_=intent.metadata_,
         details={name: intent.details[name] for name in kept if name in intent.details},

@@ -13,6 +13,11 @@ def pay_page(session_id: str) -> str:
     return f"{_base[0]}/c/pay/{session_id}#fid{session_id[-12:]}"
 
 
+def return_page(attempt_id: str) -> str:
+    """Return where a bank's page sends the customer back to."""
+    return f"{_base[0]}/c/return/{attempt_id}"
+
+
 def recovery_page(session_id: str) -> str:
     """Return the address that opens an expired session anew."""
     return f"{_base[0]}/c/recover/{session_id}"

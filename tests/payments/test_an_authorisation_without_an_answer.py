@@ -176,12 +176,18 @@ def test_one_answer_that_makes_no_sense_keeps_no_other_payment_waiting(
     shop.check_books()
 
 
-def test_a_challenge_that_no_one_can_answer_yet_is_a_decline(shop: Shop, line: Unreliable) -> None:
+def test_a_challenge_leaves_the_payment_to_its_customer(shop: Shop, line: Unreliable) -> None:
     line.expect(says(ChallengeRequired("https://bank.example/challenge")))
-    with pytest.raises(stripe.CardError) as refused:
-        shop.pay()
-    assert refused.value.code == "card_declined"
-    assert shop.only_intent().status == "requires_payment_method"
+    intent = shop.pay(return_url="https://shop.example/back")
+    assert intent.status == "requires_action"
+    assert intent.next_action is not None
+    assert intent.next_action.to_dict() == {
+        "type": "redirect_to_url",
+        "redirect_to_url": {
+            "return_url": "https://shop.example/back", "url": "https://bank.example/challenge",
+        },
+    }  # fmt: skip
+    assert shop.event_types() == ["payment_intent.created", "payment_intent.requires_action"]
 
 
 def test_an_open_question_locks_the_intent_against_every_verb(

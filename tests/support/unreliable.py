@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from payments.bank import Acquirer, Answer, Authorize, Capture, Question, Refund, Unknown, Void
+from payments.bank import Acquirer, Answer, Authorize, Capture, Initiate, Question, Refund, Unknown, Void
 
 Step = Callable[[Callable[[], Answer]], Answer]
 
@@ -63,6 +63,9 @@ class Unreliable:
 
     def authorize(self, question: Authorize) -> Answer:
         return self._step(question, lambda: self.inner.authorize(question))
+
+    def initiate(self, question: Initiate) -> Answer:
+        return self._step(question, lambda: self.inner.initiate(question))
 
     def capture(self, question: Capture) -> Answer:
         return self._step(question, lambda: self.inner.capture(question))

@@ -1,0 +1,13 @@
+"""What a merchant asks of 3-D Secure: `payment_method_options[card][request_three_d_secure]`."""
+
+from typing import Literal, cast
+
+from payments.charging.payment_intents import PaymentIntent
+
+Wish = Literal["automatic", "any", "challenge"]
+
+
+def three_d_secure(intent: PaymentIntent) -> Wish:
+    """Return the merchant's wish for an intent."""
+    card = (intent.payment_method_options or {}).get("card") or {}
+    return cast("Wish", card.get("request_three_d_secure") or "automatic")
