@@ -9,6 +9,7 @@ from bank_simulator import authorizations, forms, journal, operations
 from bank_simulator.authorizations import Terms
 from bank_simulator.desk import as_json, bank_at_hand, body, once
 from bank_simulator.errors import NotFound, Unauthorized
+from bank_simulator.houses import house_of
 
 counter = Blueprint("acquirer", __name__)
 
@@ -24,7 +25,7 @@ def health() -> Response:
 def authorize() -> Response:
     form = forms.authorization_form(body())
     settings = bank_at_hand().settings
-    terms = Terms(settings.card_key, settings.limits)
+    terms = Terms(settings.card_key, settings.limits, house_of(settings.name))
     return once(
         "authorization",
         form,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bank_simulator import cards, issuer, network
 from bank_simulator.forms import AuthorizationForm
+from bank_simulator.houses import OPEN_HOUSE, House
 from bank_simulator.issuer import IssuerAnswer, Limits, Message
 from bank_simulator.journal import Entry, Stamp, fingerprint, mask
 from bank_simulator.tables import authorizations
@@ -24,10 +25,11 @@ class Terms:
 
     card_key: bytes
     limits: Limits
+    house: House = OPEN_HOUSE
 
 
 def authorize(tx: Connection, form: AuthorizationForm, stamp: Stamp, terms: Terms) -> Entry:
-    """Asks the issuer, unless the number leads to none or a void came first and left its tombstone."""
+    """Asks the issuer, unless the number leads to none, the house refuses it or a void came first."""
     buried = find(tx, form.reference) is not None
     brand = network.route(form.number)
     card = cards.look_up(form.number, brand.name) if brand else None
@@ -36,6 +38,8 @@ def authorize(tx: Connection, form: AuthorizationForm, stamp: Stamp, terms: Term
         answer = IssuerAnswer(network.INCORRECT_NUMBER, {})
     elif buried:
         answer = IssuerAnswer(network.PROCESSING_ERROR, {})
+    elif not_taken := terms.house.refusal(form.currency, brand.name, form.amount_minor):
+        answer = IssuerAnswer(not_taken, {})
     else:
         answer = issuer.decide(tx, _message(form, card, brand, mark, stamp.now), terms.limits)
     row = _row(form, answer, card, mark, stamp.now) | {"tombstone": buried}

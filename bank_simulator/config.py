@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bank_simulator.houses import house_of
 from bank_simulator.issuer import Limits
 
 LONGEST_LATENCY_MS = 60_000
@@ -39,14 +40,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> BankSettings:
     """Reads BANK_* and DATA_DIR. Secrets that are not given are made once and kept in DATA_DIR/secrets."""
     given = os.environ if environ is None else environ
     folder = Path(given.get("DATA_DIR") or "data")
-    limits = Limits()
+    limits, name = Limits(), _name(given)
+    velocity_count = house_of(name).velocity_count or limits.velocity_count
     latency_ms = _integer(given, "BANK_LATENCY_MS", 0, 0, LONGEST_LATENCY_MS)
     return BankSettings(
         secret=given.get("BANK_SECRET") or _kept_secret(folder / "secrets", "bank_secret"),
         card_key=(given.get("BANK_CARD_KEY") or _kept_secret(folder / "secrets", "bank_card_key")).encode(),
         database_url=given.get("BANK_DATABASE_URL") or _sqlite_in(folder),
         port=_integer(given, "BANK_PORT", 8001, 1, 65_535),
-        name=_name(given),
+        name=name,
         notice_url=_notice_url(given),
         latency_ms=latency_ms,
         workers=_integer(given, "BANK_WORKERS", 1, 1, 64),
@@ -54,7 +56,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> BankSettings:
         limits=Limits(
             balance_minor=_integer(given, "BANK_BALANCE_MINOR", limits.balance_minor, 0, 10**15),
             transaction_minor=_integer(given, "BANK_TRANSACTION_MINOR", limits.transaction_minor, 0, 10**12),
-            velocity_count=_integer(given, "BANK_VELOCITY_COUNT", limits.velocity_count, 0, 10**9),
+            velocity_count=_integer(given, "BANK_VELOCITY_COUNT", velocity_count, 0, 10**9),
             velocity_window_seconds=_integer(
                 given, "BANK_VELOCITY_WINDOW_SECONDS", limits.velocity_window_seconds, 1, 10**8
             ),

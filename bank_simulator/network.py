@@ -54,16 +54,22 @@ APPROVED = "00"
 PROCESSING_ERROR = "96"
 INCORRECT_NUMBER = "14"
 FRAUDULENT = "59"
+CURRENCY_NOT_TAKEN = "12"
+TOO_MUCH = "13"
+BRAND_NOT_TAKEN = "58"
 
 # ISO 8583 field 39 (with Visa's 1A for authentication) and what each means to the merchant.
 DECLINES: dict[str, Decline] = {
     "05": Decline("card_declined", "generic_decline", "try_again_later"),
+    "12": Decline("card_declined", "currency_not_supported", None),
+    "13": Decline("card_declined", "invalid_amount", None),
     "14": Decline("incorrect_number", None, "confirm_card_data"),
     "1A": Decline("card_declined", "authentication_required", None),
     "41": Decline("card_declined", "lost_card", "do_not_try_again"),
     "43": Decline("card_declined", "stolen_card", "do_not_try_again"),
     "51": Decline("card_declined", "insufficient_funds", "try_again_later"),
     "54": Decline("expired_card", "expired_card", "do_not_try_again"),
+    "58": Decline("card_declined", "card_not_supported", None),
     "59": Decline("card_declined", "fraudulent", "do_not_try_again"),
     "65": Decline("card_declined", "card_velocity_exceeded", "try_again_later"),
     "82": Decline("incorrect_cvc", "incorrect_cvc", "confirm_card_data"),

@@ -31,6 +31,7 @@ class Caller:
             database_url,
             latency_ms=settings.pop("latency_ms", 0),
             notice_url=settings.pop("notice_url", NOBODY),
+            name=settings.pop("name", "piggy_bank"),
             limits=Limits(**settings),
         )
         self.app: Flask = create_bank(self.settings, clock=lambda: self.now)
