@@ -9,15 +9,20 @@ from sqlalchemy.orm import Mapped
 
 from kit import clock
 from kit.database import Base, Id, Sequence64, db
-from payments.scope import caller
+from payments.scope import Caller, caller
 
 
 class Account(StrEnum):
     """The books that money moves between; a merchant's payable is money that we owe it."""
 
-    ACQUIRER_RECEIVABLE = "acquirer_receivable"
+    ACQUIRER_RECEIVABLE = "acquirer_receivable"  # captured, not yet settled by the acquirer
+    BANK_CASH = "bank_cash"  # settled: it stands in our own account at the bank
+    ACQUIRER_COST = "acquirer_cost"  # what the acquirer keeps for itself, the issuer and the scheme
     MERCHANT_PAYABLE = "merchant_payable"
+    PAYOUTS_IN_TRANSIT = "payouts_in_transit"  # taken off a merchant's balance, not yet off our account
     FEE_INCOME = "fee_income"
+    EXCHANGE = "exchange"  # both sides of a conversion; what stays in it is what we won or lost by it
+    SUSPENSE = "suspense"  # settled money that fits none of our movements, until a person has looked
 
 
 class Unbalanced(Exception):
@@ -52,14 +57,14 @@ class Entry:
     amount_minor: int
 
 
-def post(transaction_id: str, entries: list[Entry]) -> None:
+def post(transaction_id: str, entries: list[Entry], *, of: Caller | None = None) -> None:
     """Collect the entries of one transaction; raises Unbalanced where they don't sum to zero."""
     totals: dict[str, int] = defaultdict(int)
     for entry in entries:
         totals[entry.currency] += entry.amount_minor
     if any(totals.values()):
         raise Unbalanced(f"{transaction_id}: {dict(totals)}")
-    who = caller()
+    who = of or caller()
     for entry in entries:
         if entry.amount_minor:
             db.session.add(

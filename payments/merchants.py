@@ -32,6 +32,8 @@ class Merchant(Base):
     name: Mapped[str]
     country: Mapped[str]
     default_currency: Mapped[str]
+    settlement_currency: Mapped[str | None]  # what everything is converted to; None keeps each currency
+    payout_interval: Mapped[str] = mapped_column(default="daily")  # or manual
     created: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
 

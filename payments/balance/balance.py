@@ -3,43 +3,55 @@
 from typing import Any
 
 import stripe
-from sqlalchemy import func, select
+from sqlalchemy import text
 
 from kit import clock
 from kit.database import db
-from payments.balance.balance_transactions import BalanceTransaction
 from payments.merchants import present_merchant
 from payments.scope import caller
 from payments.shapes import shaped
 
+# One statement, so that a fold between two reads can't count a transaction twice or not at all.
+SUMS = text(
+    """
+    SELECT currency, SUM(available), SUM(pending) FROM (
+        SELECT currency, amount_minor AS available, 0 AS pending FROM folded_balances
+        WHERE account_id = :account AND livemode = :livemode
+        UNION ALL
+        SELECT currency, CASE WHEN available_on <= :now THEN amount - fee ELSE 0 END,
+            CASE WHEN available_on > :now THEN amount - fee ELSE 0 END
+        FROM balance_transactions
+        WHERE account_id = :account AND livemode = :livemode AND fold IS NULL
+    ) AS parts GROUP BY currency ORDER BY currency
+    """
+)
+Sums = dict[str, tuple[int, int]]
 
-def _sums(*, available: bool) -> dict[str, int]:
-    who, now = caller(), clock.now()
-    row = BalanceTransaction
-    query = (
-        select(row.currency, func.sum(row.amount - row.fee))
-        .where(row.account_id == who.account_id, row.livemode == who.livemode)
-        .where(row.available_on <= now if available else row.available_on > now)
-        .group_by(row.currency)
-    )
-    return {currency: int(net) for currency, net in db.session.execute(query)}
+
+def sums() -> Sums:
+    """Return what the caller has available and pending, in minor units, by currency."""
+    who = caller()
+    values = {"account": who.account_id, "livemode": who.livemode, "now": clock.now()}
+    rows = db.session.execute(SUMS, values)
+    return {currency: (int(available), int(pending)) for currency, available, pending in rows}
 
 
 def retrieve() -> dict[str, Any]:
-    """Return the balance object; every currency stands in both lists."""
-    available, pending = _sums(available=True), _sums(available=False)
-    currencies = sorted(available.keys() | pending.keys()) or [present_merchant().default_currency]
+    """Return the balance object; every currency stands in each of its lists."""
+    known = sums() or {present_merchant().default_currency: (0, 0)}
 
     def amounts(of: dict[str, int]) -> list[dict[str, Any]]:
         return [
-            {"amount": of.get(code, 0), "currency": code, "source_types": {"card": of.get(code, 0)}}
-            for code in currencies
+            {"amount": amount, "currency": code, "source_types": {"card": amount}}
+            for code, amount in of.items()
         ]
 
+    available = {code: available for code, (available, _) in known.items()}
     return shaped(
         stripe.Balance,
         object="balance",
         available=amounts(available),
-        pending=amounts(pending),
+        instant_available=amounts({code: max(0, amount) for code, amount in available.items()}),
+        pending=amounts({code: pending for code, (_, pending) in known.items()}),
         livemode=caller().livemode,
     )

@@ -1,10 +1,28 @@
-"""What a payment costs the merchant: a rate and a fixed part by currency, as data."""
+"""What a payment costs the merchant: a rate by card and region and a fixed part by currency, as data."""
 
-RATE_BASIS_POINTS = 290
+from payments.balance.regions import Region
+
+# Basis points by a card's funding and region; what is not listed, or not known, costs the standard rate.
+STANDARD_BASIS_POINTS = 290
+RATES_BASIS_POINTS: dict[tuple[str, Region], int] = {
+    ("credit", "international"): 440,
+    ("debit", "international"): 440,
+    ("prepaid", "international"): 440,
+}
+CONVERSION_BASIS_POINTS = 100  # on top, where the merchant is settled in another currency
 FIXED_MINOR = {"usd": 30, "eur": 25, "gbp": 20, "aud": 30, "cad": 30, "chf": 30, "sgd": 50, "nzd": 30}
 
 
-def fee_minor(amount_minor: int, currency: str) -> int:
+def fee_minor(
+    amount_minor: int,
+    currency: str,
+    *,
+    funding: str | None = None,
+    region: Region = "unknown",
+    converted: bool = False,
+) -> int:
     """Return the fee in minor units, the rate rounded half up, never more than the amount."""
-    variable = (amount_minor * RATE_BASIS_POINTS + 5_000) // 10_000
+    basis_points = RATES_BASIS_POINTS.get((funding or "", region), STANDARD_BASIS_POINTS)
+    basis_points += CONVERSION_BASIS_POINTS if converted else 0
+    variable = (amount_minor * basis_points + 5_000) // 10_000
     return min(amount_minor, variable + FIXED_MINOR.get(currency, 0))
