@@ -70,7 +70,7 @@ def find(tx: Connection, reference: str) -> Row | None:
 
 def bury(tx: Connection, reference: str, now: int) -> Row:
     """A void of what never came: the row stands in the way of an approval that comes late."""
-    row = _empty_row(reference, now) | {"outcome": "voided", "tombstone": True}
+    row = empty_row(reference, now) | {"outcome": "voided", "tombstone": True}
     tx.execute(_open, row)
     return row
 
@@ -136,7 +136,7 @@ def _message(form: AuthorizationForm, card: cards.Card, brand: network.Brand, ma
 def _row(form: AuthorizationForm, answer: IssuerAnswer, card: cards.Card | None, mark: str, now: int) -> Row:
     approved = answer.response_code == network.APPROVED
     issued = network.brand_of(form.number)
-    row = _empty_row(form.reference, now) | {
+    row = empty_row(form.reference, now) | {
         "merchant_id": form.merchant_id,
         "outcome": "approved" if approved else "declined",
         "amount_minor": form.amount_minor,
@@ -158,7 +158,7 @@ def _row(form: AuthorizationForm, answer: IssuerAnswer, card: cards.Card | None,
     return row
 
 
-def _empty_row(reference: str, now: int) -> Row:
+def empty_row(reference: str, now: int) -> Row:
     return dict.fromkeys(authorizations.c.keys()) | {
         "reference": reference,
         "tombstone": False,

@@ -73,7 +73,7 @@ class VoidForm:
 
 
 def authorization_form(body: bytes) -> AuthorizationForm:
-    fields = Fields(_json_object(body))
+    fields = Fields(json_object(body))
     card = fields.inner("card")
     address = fields.inner("billing_address", optional=True)
     form = AuthorizationForm(
@@ -104,7 +104,7 @@ def authorization_form(body: bytes) -> AuthorizationForm:
 
 
 def money_form(body: bytes, authorization: str) -> MoneyForm:
-    fields = Fields(_json_object(body))
+    fields = Fields(json_object(body))
     currency = fields.matching_or_none("currency", CURRENCY)
     form = MoneyForm(
         reference=fields.matching("reference", REFERENCE),
@@ -117,7 +117,7 @@ def money_form(body: bytes, authorization: str) -> MoneyForm:
 
 
 def void_form(body: bytes, authorization: str) -> VoidForm:
-    fields = Fields(_json_object(body))
+    fields = Fields(json_object(body))
     form = VoidForm(fields.matching("reference", REFERENCE), path_reference(authorization))
     fields.no_others()
     if form.reference == form.authorization:
@@ -126,7 +126,7 @@ def void_form(body: bytes, authorization: str) -> VoidForm:
 
 
 def clock_form(body: bytes) -> int:
-    fields = Fields(_json_object(body))
+    fields = Fields(json_object(body))
     seconds = fields.integer("advance_seconds", 0, LONGEST_ADVANCE_SECONDS)
     fields.no_others()
     return seconds
@@ -218,7 +218,7 @@ class Fields:
         raise InvalidRequest(f"{self._path}{name} {reason}.", f"{self._path}{name}")
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
     except (ValueError, RecursionError):

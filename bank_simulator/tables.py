@@ -31,7 +31,8 @@ accounts = Table(
     CheckConstraint("held_minor >= 0 AND held_minor <= balance_minor", name="never_holds_more_than_it_has"),
 )
 
-# The acquirer's books. `outcome` is approved, declined or voided; a tombstone is a void that came first.
+# The acquirer's books. `outcome` is approved, declined or voided, before that challenge_required or pending;
+# a tombstone is a void that came first.
 authorizations = Table(
     "bank_authorizations",
     metadata,
@@ -59,7 +60,10 @@ authorizations = Table(
     Column("risk_score", Integer, nullable=False),
     Column("risk_blocked", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
-    CheckConstraint("outcome IN ('approved', 'declined', 'voided')", name="has_a_known_outcome"),
+    CheckConstraint(
+        "outcome IN ('approved', 'declined', 'voided', 'challenge_required', 'pending')",
+        name="has_a_known_outcome",
+    ),
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("captured_minor BETWEEN 0 AND amount_minor", name="captures_at_most_what_was_authorised"),
     CheckConstraint("refunded_minor BETWEEN 0 AND captured_minor", name="refunds_at_most_what_was_captured"),
