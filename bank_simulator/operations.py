@@ -13,6 +13,7 @@ from bank_simulator.forms import MoneyForm, VoidForm
 from bank_simulator.journal import Entry, Stamp
 from bank_simulator.network import luhn_digit
 
+OPEN = ("challenge_required", "pending")  # whoever voids these keeps them from ever being approved
 ACQUIRER_BIN = "498750"  # this bank's own six digits inside the reference of a clearing record
 
 
@@ -51,7 +52,8 @@ def void(tx: Connection, form: VoidForm, stamp: Stamp) -> Entry:
     if row is None:
         row = authorizations.bury(tx, form.authorization, stamp.now)
     elif reason is None:
-        if row["amount_minor"] > 0:  # a verification of zero holds nothing and may have no account
+        # A verification of zero holds nothing and may have no account; neither does what has no end yet.
+        if row["outcome"] == "approved" and row["amount_minor"] > 0:
             issuer.settle(tx, *_account(row), held_minor=row["amount_minor"], captured_minor=0)
         authorizations.change(tx, form.authorization, outcome="voided", captured_minor=0, refunded_minor=0)
     outcome = "declined" if reason == "already_captured" else "voided"
@@ -99,7 +101,7 @@ def _why_not_refunded(row: Row, form: MoneyForm) -> str | None:
 
 
 def _why_nothing_to_void(row: Row | None) -> str | None:
-    if row is None:
+    if row is None or row["outcome"] in OPEN:
         return None
     if row["outcome"] != "approved":
         return _not_standing(row)
@@ -107,6 +109,8 @@ def _why_nothing_to_void(row: Row | None) -> str | None:
 
 
 def _not_standing(row: Row) -> str:
+    if row["outcome"] in OPEN:
+        return "not_approved"
     return "already_voided" if row["outcome"] == "voided" else "already_declined"
 
 
