@@ -12,6 +12,10 @@ with a real bank. A request walks downwards through these rooms:
     storage.py         one transaction for the answer, the books and the journal; tables.py
                        and group_commit.py, by which SQLite's writers share an fsync
 
+    clearing.py        at each cut-off, what moved is priced (pricing.py, rates.py) and settled
+    settlement.py      the settlements and their files; payouts.py  from merchants' accounts; treasury.py
+                       holds the books of both
+
 Beside them: desk.py (what every counter has at hand), clock.py and schedule.py (the bank's time, and what
 it does by itself later) and notices.py (what it tells Florin unasked).
 
@@ -24,11 +28,13 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from bank_simulator import clearing, payouts, settlement
 from bank_simulator.acquirer import check_caller, counter
 from bank_simulator.clock import BankClock
 from bank_simulator.config import BankSettings, read_settings
 from bank_simulator.desk import Bank
 from bank_simulator.errors import BankError
+from bank_simulator.methods import pages as method_pages
 from bank_simulator.notices import Messenger
 from bank_simulator.schedule import Clockwork
 from bank_simulator.storage import Storage
@@ -49,7 +55,12 @@ def create_bank(settings: BankSettings | None = None, clock: Callable[[], float]
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["bank"] = _bank(chosen, storage, clock)
-    app.register_blueprint(counter)
+    clearing.begin(storage, chosen.name, app.extensions["bank"].now())
+    for blueprint in (counter, settlement.counter, payouts.counter):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(method_pages.counter)
+    app.register_blueprint(method_pages.pages)
+    app.register_blueprint(method_pages.pictures)
     app.before_request(check_caller)
     app.register_error_handler(BankError, _refused)
     app.register_error_handler(HTTPException, _not_served)

@@ -11,12 +11,17 @@ class House:
     """What a bank takes from merchants; None and the empty set mean that it takes everything.
 
     `largest_minor` is the most that one payment may be, by currency; a velocity of None is the issuer's own.
+    `country` is where it clears from, `margin_basis_points` what it keeps of each capture, and `settles_in`
+    says which currencies it settles in another one (clearing.py).
     """
 
     currencies: frozenset[str] | None = None
     refused_brands: frozenset[str] = field(default_factory=frozenset)
     largest_minor: Mapping[str, int] = field(default_factory=dict)
     velocity_count: int | None = None
+    country: str = "US"
+    margin_basis_points: int = 25
+    settles_in: Mapping[str, str] = field(default_factory=dict)
 
     def refusal(self, currency: str, brand: str, amount_minor: int) -> str | None:
         """The response code of what the house does not take; no issuer is asked then."""
@@ -46,6 +51,9 @@ HOUSES: dict[str, House] = {
             "usd": 1_000_000,
         },
         velocity_count=10_000,
+        country="DE",
+        margin_basis_points=40,
+        settles_in={"gbp": "eur", "jpy": "eur", "usd": "eur"},
     ),
 }
 

@@ -97,6 +97,12 @@ def lock(tx: Connection, subject: str) -> None:
         tx.execute(_lock_writer, {"subject": _lock_key(subject)})
 
 
+def lock_journal(tx: Connection) -> None:
+    """Waits for all writers, so that whoever reads the journal in this transaction misses no lower seq."""
+    if tx.dialect.name != "sqlite":
+        tx.execute(_lock_journal)
+
+
 def _checked(database_url: str) -> URL:
     try:
         url = make_url(database_url)
