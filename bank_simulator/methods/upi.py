@@ -1,0 +1,98 @@
+"""UPI: the customer scans a QR code, follows the intent link, or is asked on the phone by their VPA.
+
+The phone is a page of the bank's own (`/phone/...`), where whoever tests approves or refuses.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from bank_simulator.errors import InvalidRequest
+from bank_simulator.methods.kinds import (
+    CUSTOMER_REFUSED,
+    Approve,
+    Ask,
+    Facts,
+    Method,
+    Move,
+    Payment,
+    Refuse,
+    Wait,
+    currencies,
+)
+
+VPA = re.compile(r"[A-Za-z0-9._-]{2,256}@[A-Za-z][A-Za-z0-9]{1,63}")
+HANDLE = "piggybank"  # no bank's: nobody is paid by a code that a real phone reads
+SCANNED_BY = "customer@piggybank"
+ANSWER_SECONDS = 1
+WAITING = "upi_waiting"
+
+# The name before the @ of a VPA -> how its holder answers. All others, and `pending`, are asked on the phone.
+ENDINGS: dict[str, Approve | Refuse] = {
+    "success": Approve(),
+    "failure": Refuse(CUSTOMER_REFUSED),
+}
+
+
+def payment_uri(payment: Payment) -> str:
+    """NPCI's deep link: payee address and name, amount in rupees, currency, our reference."""
+    payee = re.sub(r"[^a-z0-9]+", "", payment.merchant.lower())[:40] or "shop"
+    fields = {
+        "pa": f"{payee}.{HANDLE}@{HANDLE}",
+        "pn": payment.merchant,
+        "tr": payment.reference[:35],
+        "am": f"{Decimal(payment.amount_minor).scaleb(-2):.2f}",
+        "cu": payment.currency.upper(),
+    }
+    return "upi://pay?" + urlencode(fields, quote_via=quote, safe="@")
+
+
+def collect(vpa: str) -> Move:
+    """Asks the holder of a VPA on the phone."""
+    facts = {"vpa": vpa, "payer": f"upi:{vpa.lower()}"}
+    answer = ENDINGS.get(vpa.partition("@")[0].lower())
+    return Wait(WAITING, ANSWER_SECONDS if answer else 0, answer, facts)
+
+
+def _begin(details: Facts, _now: int) -> Move:
+    vpa = details.get("vpa")
+    if vpa is None:
+        return Ask("upi_qr")
+    if VPA.fullmatch(vpa) is None:
+        raise InvalidRequest("details.vpa is no virtual payment address.", "details.vpa")
+    return collect(vpa)
+
+
+def _act(payment: Payment, sent: Mapping[str, str]) -> Move:
+    match sent.get("do"):
+        case "cancel":
+            return Refuse(CUSTOMER_REFUSED)
+        case "approve":
+            return Approve({"vpa": payment.facts.get("vpa") or SCANNED_BY})
+        case "refuse":
+            return Refuse(CUSTOMER_REFUSED)
+    vpa = sent.get("vpa", "").strip()
+    if payment.step == WAITING:
+        return Wait(WAITING)
+    if VPA.fullmatch(vpa) is None:
+        return Ask("upi_collect", problem="Enter a UPI ID such as name@bank.")
+    return collect(vpa)
+
+
+def _view(payment: Payment) -> dict[str, Any]:
+    return {"uri": payment_uri(payment)}
+
+
+UPI = Method(
+    type="upi",
+    name="UPI",
+    currencies=currencies("inr"),
+    open_seconds=15 * 60,
+    details=frozenset({"vpa"}),
+    told=("vpa",),
+    begin=_begin,
+    act=_act,
+    view=_view,
+)
