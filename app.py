@@ -9,16 +9,16 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import text
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+import acquiring
 import checkout
 import dashboard
 import merchant_api
 import sweeps
 from config import Settings, load
-from kit import database, http, jobs
+from kit import database, jobs
 from merchant_api import openapi, rate_limit
 from merchant_api.crud import OPERATIONS
-from payments import audit_spool, bank, vault
-from payments.acquirers.simulator import SimulatorAcquirer
+from payments import audit_spool, vault
 from payments.hosted import addresses
 from webhooks import bank_notices
 from webhooks import jobs as webhook_jobs
@@ -45,18 +45,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         database.prepare_engine(database.db.engine)
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
-    bank.acquirers["piggy_bank"] = SimulatorAcquirer(
-        name="piggy_bank",
-        url=settings.bank_url,
-        secret=settings.bank_secret,
-        merchant_id="florin",
-        client=http.Client(timeout_seconds=settings.bank_timeout_seconds),
-    )
+    acquiring.connect(settings)
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
     merchant_api.register(app)
     checkout.register(app)
     dashboard.register(app)
-    bank_notices.connect(app, {"piggy_bank": settings.bank_secret})
+    bank_notices.connect(app, acquiring.bank_secrets(settings))
+    acquiring.hear_stripe(app, settings)
     _register_own(app)
     _start_jobs(app, settings)
     _start_spool(app, settings)

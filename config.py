@@ -1,15 +1,30 @@
 """Environment -> frozen settings; refuses to start on a bad value."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, cast
 from urllib.parse import urlsplit
+
+KNOWN_ACQUIRERS = ("piggy_bank", "cuckoo_bank", "stripe")
+USUAL_ACQUIRERS = ("piggy_bank", "cuckoo_bank")
 
 
 class BadSetting(Exception):
     """A setting that Florin can't start with; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """Stripe as an acquirer; its keys show in no repr, and so in no log."""
+
+    secret_key: str = field(repr=False)
+    webhook_secret: str | None = field(repr=False)
+    api_base: str
+    mode: Literal["direct", "redirect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,10 @@ class Settings:
     public_url: str
     bank_url: str
     bank_secret: str
+    bank2_url: str
+    bank2_secret: str
+    acquirers: tuple[str, ...]
+    stripe: StripeSettings | None
     secret_key: str
     vault_keys: dict[int, bytes]
     fingerprint_key: bytes
@@ -44,6 +63,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting(f"DATA_DIR {data_dir} can't be used: {error.strerror}") from error
     port = _integer(env, "PORT", 8000, 1, 65535)
     bank_port = _integer(env, "BANK_PORT", 8001, 1, 65535)
+    bank2_port = _integer(env, "BANK2_PORT", 9001, 1, 65535)
     return Settings(
         port=port,
         data_dir=data_dir,
@@ -52,6 +72,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}"),
         bank_url=_base_url(env, "BANK_URL", f"http://127.0.0.1:{bank_port}"),
         bank_secret=_secret(env, data_dir, "BANK_SECRET"),
+        bank2_url=_base_url(env, "BANK2_URL", f"http://127.0.0.1:{bank2_port}"),
+        bank2_secret=_secret(env, data_dir, "BANK2_SECRET"),
+        acquirers=_acquirers(env),
+        stripe=_stripe(env),
         secret_key=_secret(env, data_dir, "SECRET_KEY"),
         vault_keys=_vault_keys(env, data_dir),
         fingerprint_key=bytes.fromhex(_hex(_secret(env, data_dir, "FINGERPRINT_KEY"), "FINGERPRINT_KEY")),
@@ -132,11 +156,44 @@ def _vault_keys(env: Mapping[str, str], data_dir: Path) -> dict[int, bytes]:
     text = env.get("VAULT_KEYS") or _kept(data_dir / "secrets" / "vault_keys", f"1:{secrets.token_hex(32)}")
     keys = {}
     for part in text.split(","):
-        version, _, key = part.partition(":")
-        if not version.isdigit() or len(key) != 64:
+        version, _, key = part.strip().partition(":")
+        if re.fullmatch(r"[0-9]{1,9}", version) is None or len(key) != 64:
             raise BadSetting("VAULT_KEYS must be a list such as 1:<64 hexadecimal digits>")
         keys[int(version)] = bytes.fromhex(_hex(key, "VAULT_KEYS"))
     return keys
+
+
+def _acquirers(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the acquirers of this installation; a new merchant gets a contract with each."""
+    names = [name.strip() for name in (env.get("ACQUIRERS") or ",".join(USUAL_ACQUIRERS)).split(",")]
+    if not set(names) <= set(KNOWN_ACQUIRERS) or len(set(names)) != len(names):
+        known = ", ".join(KNOWN_ACQUIRERS)
+        raise BadSetting(f"ACQUIRERS must be a list of some of {known}, not {env.get('ACQUIRERS')!r}")
+    return tuple(names)
+
+
+def _stripe(env: Mapping[str, str]) -> StripeSettings | None:
+    key, mode = env.get("STRIPE_SECRET_KEY") or None, env.get("STRIPE_MODE") or "direct"
+    if mode not in ("direct", "redirect"):
+        raise BadSetting(f"STRIPE_MODE must be direct or redirect, not {mode!r}")
+    if key is None:
+        if "stripe" in _acquirers(env):
+            raise BadSetting("ACQUIRERS names stripe, which needs STRIPE_SECRET_KEY")
+        return None
+    if re.fullmatch(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{8,250}", key) is None:
+        raise BadSetting("STRIPE_SECRET_KEY must begin with sk_test_ or rk_test_")
+    if key[3:].startswith("live_"):
+        if not _flag(env, "STRIPE_ALLOW_LIVE", default=False):
+            raise BadSetting("STRIPE_SECRET_KEY is a live key; STRIPE_ALLOW_LIVE=true would allow it")
+        if mode == "direct":
+            raise BadSetting("STRIPE_MODE=direct sends test tokens, which no live key takes; use redirect")
+    secret = env.get("STRIPE_WEBHOOK_SECRET") or None
+    if secret is not None and not (secret.startswith("whsec_") and secret.isascii() and secret.isprintable()):
+        raise BadSetting("STRIPE_WEBHOOK_SECRET must begin with whsec_")
+    if secret is None and mode == "redirect":
+        raise BadSetting("STRIPE_MODE=redirect needs STRIPE_WEBHOOK_SECRET: the webhook tells who has paid")
+    api_base = _base_url(env, "STRIPE_API_BASE", "https://api.stripe.com")
+    return StripeSettings(key, secret, api_base, cast("Literal['direct', 'redirect']", mode))
 
 
 def _demo_key(key: str | None) -> str | None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+import acquiring
 from app import create_app
 from config import BadSetting, Settings, load
 from kit import clock, database
 from kit.database import db
+from payments.contracts import Contract, Terms
 from payments.merchants import (
     MAXIMUM_GRACE_SECONDS,
     ApiKey,
@@ -26,6 +28,7 @@ from payments.merchants import (
     hash_key,
     operator,
 )
+from payments.opening import open_merchant
 from payments.scope import acting_as
 
 NAME = "Demo Shop"
@@ -55,32 +58,35 @@ def _made(kept: Mapping[str, str], settings: Settings) -> dict[str, str]:
     quiet = replace(settings, run_jobs_here=False, spool_queries=False)
     with create_app(quiet).app_context():
         try:
-            return _written(kept, settings.demo_secret_key)
+            return _written(kept, settings)
         finally:
             db.session.remove()
             db.engine.dispose()
 
 
-def _written(kept: Mapping[str, str], given_key: str | None) -> dict[str, str]:
+def _written(kept: Mapping[str, str], settings: Settings) -> dict[str, str]:
     for _ in range(ATTEMPTS - 1):
         try:
-            return _committed(kept, given_key)
+            return _committed(kept, settings)
         except (database.DuplicateRow, database.StaleWrite):
             database.rollback()
-    return _committed(kept, given_key)
+    return _committed(kept, settings)
 
 
-def _committed(kept: Mapping[str, str], given_key: str | None) -> dict[str, str]:
-    facts = _collect(kept, given_key)
+def _committed(kept: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    facts = _collect(kept, settings)
     database.commit()
     return facts
 
 
-def _collect(kept: Mapping[str, str], given_key: str | None) -> dict[str, str]:
+def _collect(kept: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    given_key, terms = settings.demo_secret_key, acquiring.terms(settings)
     user = db.session.scalar(select(User).where(User.email == EMAIL))
     merchant = db.session.get(Merchant, user.account_id) if user else None
     if merchant is None:
-        merchant = Merchant.open(NAME)
+        merchant = open_merchant(NAME, terms)
+    else:
+        _sign_missing(merchant, terms)
     with acting_as(operator(merchant, livemode=False, actor="seed")):
         password = kept.get("dashboard_password") or secrets.token_urlsafe(12)
         if user is None:
@@ -97,6 +103,14 @@ def _collect(kept: Mapping[str, str], given_key: str | None) -> dict[str, str]:
         "dashboard_email": EMAIL,
         "dashboard_password": password,
     }
+
+
+def _sign_missing(merchant: Merchant, terms: Iterable[Terms]) -> None:
+    """Give an older demo merchant its contract with an acquirer that has joined since."""
+    signed = {contract.acquirer for contract in Contract.of(merchant.id)}
+    for agreed in terms:
+        if agreed.acquirer not in signed:
+            Contract.sign(merchant.id, agreed)
 
 
 def _key(merchant: Merchant, kind: KeyKind, kept: str | None, given: str | None = None) -> str:

@@ -38,15 +38,15 @@ def reconcile_attempts() -> int:
     """Bring open questions to banks to their end; return how many came to one."""
     ended, last = 0, ""
     while attempt_ids := reconcile.open_attempts(after=last):
-        ended += sum(_reconciled(attempt_id) for attempt_id in attempt_ids)
+        ended += sum(reconciled(attempt_id) for attempt_id in attempt_ids)
         last = attempt_ids[-1]
     return ended
 
 
-def _reconciled(attempt_id: str) -> bool:
+def reconciled(attempt_id: str, *, patiently: bool = True) -> bool:
     """Bring one attempt to its end where it can be; one that can't must not keep the others waiting."""
     try:
-        ended = reconcile.reconcile_attempt(attempt_id)
+        ended = reconcile.reconcile_attempt(attempt_id, patiently=patiently)
         database.commit()
     except database.StaleWrite:
         # The request that asked has just recorded the answer itself.
@@ -54,11 +54,22 @@ def _reconciled(attempt_id: str) -> bool:
         return False
     except Exception:
         logger.exception("attempt %s could not be settled", attempt_id)
+        _put_off(attempt_id)
         return False
     else:
         return ended
     finally:
         database.rollback()
+
+
+def _put_off(attempt_id: str) -> None:
+    """Let an attempt that can't be settled wait like one whose bank is silent."""
+    database.rollback()
+    try:
+        reconcile.put_off(attempt_id)
+        database.commit()
+    except Exception:
+        logger.exception("attempt %s could not be put off", attempt_id)
 
 
 def expire_sessions() -> int:

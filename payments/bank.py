@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from kit import database
+from payments import breakers
 from payments.charging.cards import CardDetails
 
 CheckResult = Literal["pass", "fail", "unavailable", "unchecked"]
@@ -36,6 +37,7 @@ class Authorize:
     three_d_secure: Literal["automatic", "any", "challenge"] = "automatic"
     sets_up: bool = False  # the card is to be kept for later payments
     set_up_by: str | None = None  # the network's transaction by which it was
+    merchant_id: str = "florin"  # by which the acquirer knows the merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Initiate:
     details: dict[str, str] = field(default_factory=dict)
     return_url: str | None = None
     descriptor: str | None = None
+    merchant_id: str = "florin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +153,22 @@ class NotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The acquirer was not reached, or says that it did nothing: surely no money has moved, nor will it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """No readable answer: the bank may or may not have acted."""
 
     reason: str
 
 
-Answer = Authorized | Declined | ChallengeRequired | Pending | Done | Refused | NotFound | Unknown
+Answer = (
+    Authorized | Declined | ChallengeRequired | Pending | Done | Refused | NotFound | Unavailable | Unknown
+)
 
 
 class Acquirer(Protocol):
@@ -188,11 +200,6 @@ AUTHENTICATION_FAILED = "authentication_failed"  # the code of a decline before 
 acquirers: dict[str, Acquirer] = {}
 
 
-def chosen_acquirer() -> Acquirer:
-    """Return the acquirer for a new payment: the only contract there is (routing is a later chapter)."""
-    return next(iter(acquirers.values()))
-
-
 # The authorisation's way is open, and the bank alone knows its end.
 Open = ChallengeRequired | Pending
 
@@ -203,6 +210,7 @@ def ask(acquirer_name: str, question: Question) -> Answer:
     """Commit the claim, then ask once, with no transaction open and no connection held."""
     database.commit()
     answer = _answer_of(acquirers[acquirer_name], question)
+    breakers.note(acquirer_name, answered=not isinstance(answer, Unavailable | Unknown))
     database.db.session.info[LAST_ANSWER] = (question, answer)
     return answer
 
@@ -210,7 +218,9 @@ def ask(acquirer_name: str, question: Question) -> Answer:
 def look_up(acquirer_name: str, reference: str) -> Answer:
     """Return how an authorisation stands; no transaction is open and no connection held meanwhile."""
     database.commit()
-    return acquirers[acquirer_name].look_up(reference)
+    answer = acquirers[acquirer_name].look_up(reference)
+    breakers.note(acquirer_name, answered=not isinstance(answer, Unavailable | Unknown))
+    return answer
 
 
 def last_answer() -> tuple[Question, Answer] | None:

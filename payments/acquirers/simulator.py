@@ -11,6 +11,8 @@ from kit import http
 from payments import bank
 
 JSON_HEADERS = {"Content-Type": "application/json"}
+NOTHING_DONE = "closed"  # the code of a 503 by which the bank promises that it has not acted
+LOOK_SECONDS = 5.0  # a look moves no money, so it need not wait as long as a question
 LONGEST_WORDS = 500
 LONGEST_ADDRESS = 2000
 THREE_D_SECURE = (
@@ -23,12 +25,11 @@ COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 @dataclass(slots=True)
 class SimulatorAcquirer:
-    """A bank at `url`, which knows us by `secret` and the merchant by `merchant_id`."""
+    """A bank at `url`, which knows us by `secret`."""
 
     name: str
     url: str
     secret: str
-    merchant_id: str
     client: http.Client
 
     def authorize(self, question: bank.Authorize) -> bank.Answer:
@@ -36,7 +37,7 @@ class SimulatorAcquirer:
         card, address = question.card, question.address
         body = {
             "reference": question.reference,
-            "merchant_id": self.merchant_id,
+            "merchant_id": question.merchant_id,
             "amount_minor": question.amount_minor,
             "currency": question.currency,
             "capture": question.capture,
@@ -55,15 +56,13 @@ class SimulatorAcquirer:
             "set_up_by": question.set_up_by,
         }  # fmt: skip
         reply = self._post("/v1/authorizations", body)
-        if _never_acted(reply):
-            return bank.Declined("processing_error", "processing_error")
-        return _authorization(reply, question.reference)
+        return _never_acted(reply) or _authorization(reply, question.reference)
 
     def initiate(self, question: bank.Initiate) -> bank.Answer:
         """Ask for a payment by a method other than a card; its money is taken at once."""
         body = {
             "reference": question.reference,
-            "merchant_id": self.merchant_id,
+            "merchant_id": question.merchant_id,
             "amount_minor": question.amount_minor,
             "currency": question.currency,
             "method": question.method,
@@ -72,9 +71,7 @@ class SimulatorAcquirer:
             "descriptor": _words(question.descriptor),
         }
         reply = self._post("/v1/initiations", body)
-        if _never_acted(reply):
-            return bank.Declined("processing_error", "processing_error")
-        return _authorization(reply, question.reference)
+        return _never_acted(reply) or _authorization(reply, question.reference)
 
     def capture(self, question: bank.Capture) -> bank.Answer:
         """Capture an authorisation."""
@@ -98,7 +95,7 @@ class SimulatorAcquirer:
 
     def look_up(self, reference: str) -> bank.Answer:
         """Return how the authorisation of that reference stands."""
-        reply = self._ask("GET", f"/v1/authorizations/{quote(reference)}", None)
+        reply = self._ask("GET", f"/v1/authorizations/{quote(reference)}", None, LOOK_SECONDS)
         if isinstance(reply, http.Response) and reply.status == 404:
             return bank.NotFound() if _error_code(reply) == "not_found" else bank.Unknown("HTTP 404")
         return _authorization(reply, reference)
@@ -106,9 +103,12 @@ class SimulatorAcquirer:
     def _post(self, path: str, body: dict[str, Any]) -> http.Response | http.Failure:
         return self._ask("POST", path, orjson.dumps(body))
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> http.Response | http.Failure:
+    def _ask(
+        self, method: str, path: str, body: bytes | None, timeout_seconds: float | None = None
+    ) -> http.Response | http.Failure:
         headers = {"Authorization": f"Bearer {self.secret}", **(JSON_HEADERS if body is not None else {})}
-        return self.client.request(method, self.url + path, body=body, headers=headers)
+        url = self.url + path
+        return self.client.request(method, url, body=body, headers=headers, timeout_seconds=timeout_seconds)
 
 
 def _document(reply: http.Response | http.Failure) -> dict[str, Any] | bank.Unknown:
@@ -132,11 +132,17 @@ def _error_code(reply: http.Response) -> str | None:
         return None
 
 
-def _never_acted(reply: http.Response | http.Failure) -> bool:
-    """Tell whether surely no money moved: nothing left the house, or the bank could not read it."""
-    if isinstance(reply, http.Failure):
-        return not reply.sent
-    return reply.status == 400 and _error_code(reply) == "invalid_request"
+def _never_acted(reply: http.Response | http.Failure) -> bank.Answer | None:
+    """Return what it means that surely no money moved, None where it may have: see docs/bank_simulator.md."""
+    match reply:
+        case http.Failure(sent=False):
+            return bank.Unavailable(f"{reply.kind}: {reply.detail}")
+        case http.Response(status=400) if _error_code(reply) == "invalid_request":
+            return bank.Declined("processing_error", "processing_error")
+        case http.Response(status=503) if _error_code(reply) == NOTHING_DONE:
+            return bank.Unavailable("the bank is closed and has done nothing")
+        case _:
+            return None
 
 
 def _authorization(reply: http.Response | http.Failure, reference: str) -> bank.Answer:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from kit.ids import new_id
-from payments import bank
+from payments import bank, routing
 from payments.charging import declines
 from payments.charging.cards import CardDetails
 from payments.charging.payment_methods import PaymentMethod
 from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import ApiError, CardError, InvalidRequest
+from payments.scope import caller
 
 VERIFICATION_CURRENCY = "usd"
 DEFAULT_METHOD = "invoice_settings[default_payment_method]"
@@ -54,11 +55,13 @@ def check_default_method(params: dict[str, Any], customer: Customer | None) -> N
 
 def _verify(method: PaymentMethod, card: CardDetails) -> None:
     """Ask for an authorisation of zero."""
+    reference = new_id("vrf_")
+    route = routing.first(routing.Payment(caller().account_id, reference, VERIFICATION_CURRENCY, card.brand))
     question = bank.Authorize(
-        reference=new_id("vrf_"), amount_minor=0, currency=VERIFICATION_CURRENCY, capture=False, card=card,
-        initiator="customer",
+        reference=reference, amount_minor=0, currency=VERIFICATION_CURRENCY, capture=False, card=card,
+        initiator="customer", merchant_id=route.merchant_id,
     )  # fmt: skip
-    match bank.ask(bank.chosen_acquirer().name, question):
+    match bank.ask(route.acquirer, question):
         case bank.Authorized() as answer:
             method.learn({"cvc_check": answer.facts.cvc_check, "country": answer.facts.country})
         case bank.Declined() as answer:

@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 from typing import Any, ClassVar
+from zlib import crc32
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
@@ -40,13 +41,27 @@ WAITING = frozenset((State.CHALLENGED, State.PENDING))
 FIRST_LOOK_SECONDS = 30
 LONGEST_LOOK_SECONDS = 3600
 
+# Longer than a bank's deadline, so that no request still waits for the answer.
+ASKED_GRACE_SECONDS = 30
+# From each look at a question without an answer to the next; the last one goes on. With a breaker's longest
+# pause, a look's own deadline and the sweep's period it stays within 60 seconds after a bank's recovery.
+LOOKS_SECONDS = (2, 2, 4, 8, 15, 20)
+# So much longer than that, at most: what went wrong together does not come back together.
+JITTER = 0.25
+
 
 class Attempt(Base):
     """A question with its own reference, which the bank answers once and the same for ever."""
 
     __tablename__ = "attempts"
     __table_args__ = (
-        Index("ix_attempts_open", "status", "created"),
+        Index(
+            "ix_attempts_open",
+            "look_at",
+            "id",
+            postgresql_where=text("look_at IS NOT NULL"),
+            sqlite_where=text("look_at IS NOT NULL"),
+        ),
         Index("ix_attempts_intent", "intent_id"),
     )
 
@@ -86,7 +101,8 @@ class Attempt(Base):
     settled_at: Mapped[int | None]
     answer: Mapped[dict[str, Any] | None]
     return_url: Mapped[str | None]  # where the merchant wants the customer after a challenge
-    look_at: Mapped[int | None]  # when the sweep asks the bank about an open end
+    look_at: Mapped[int | None]  # when the sweep asks the bank about an open end; null at an end
+    looks: Mapped[int] = mapped_column(default=0)  # how often it has done so in vain
 
     @property
     def reference(self) -> str:
@@ -119,7 +135,8 @@ class Attempt(Base):
             settled_at=None,
             answer=None,
             return_url=return_url,
-            look_at=None,
+            look_at=clock.now() + ASKED_GRACE_SECONDS,
+            looks=0,
         )
         db.session.add(attempt)
         return attempt
@@ -132,12 +149,29 @@ class Attempt(Base):
         self.status = state.value
         self.answer = answer
         self.settled_at = clock.now() if state in ENDS else None
-        self.look_at = clock.now() + FIRST_LOOK_SECONDS if state in WAITING else None
+        self.looks = 0
+        match state:
+            case State.UNKNOWN:
+                self.look_at = clock.now() + LOOKS_SECONDS[0]
+            case State.CHALLENGED | State.PENDING:
+                self.look_at = clock.now() + FIRST_LOOK_SECONDS
+            case _:
+                self.look_at = None
 
     def wait_longer(self) -> None:
-        """Put off the next look at an open end: half as long again as it has been open so far."""
-        waited = clock.now() - self.created
-        self.look_at = clock.now() + min(max(FIRST_LOOK_SECONDS, waited // 2), LONGEST_LOOK_SECONDS)
+        """Put off the next look after one in vain.
+
+        An end that comes by itself is looked for half as long again as it has been open so far; a question
+        without an answer by its own schedule.
+        """
+        self.looks += 1
+        if self.status in WAITING:
+            waited = clock.now() - self.created
+            seconds = min(max(FIRST_LOOK_SECONDS, waited // 2), LONGEST_LOOK_SECONDS)
+        else:
+            seconds = LOOKS_SECONDS[min(self.looks, len(LOOKS_SECONDS) - 1)]
+            seconds += crc32(f"{self.id}:{self.looks}".encode()) % (int(seconds * JITTER) + 1)
+        self.look_at = clock.now() + seconds
 
     @classmethod
     def find(cls, attempt_id: str) -> "Attempt":

@@ -1,20 +1,22 @@
-"""confirm: claim the intent, ask the bank once, record what it said."""
+"""confirm: claim the intent, ask a bank, record what it said; another bank only where that is safe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit.database import db
-from payments import bank, lifecycle
+from payments import bank, lifecycle, routing
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.cards import CardDetails
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent, Status
 from payments.charging.payment_methods import PaymentMethod
+from payments.charging.reroute import reroute
 from payments.charging.settle import settle_authorization
 from payments.charging.three_d_secure import three_d_secure
 from payments.charging.withdraw import withdraw
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
+from payments.routing import Payment, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,19 @@ def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
 def confirm(
     intent: PaymentIntent, method: PaymentMethod, card: CardDetails, *, presence: Presence = ON_SESSION
 ) -> bank.Answer:
-    """Try to take the intent's amount from a card; return the bank's answer, already recorded.
+    """Try to take the intent's amount from a card; return the last bank's answer, already recorded.
 
     The claim is committed before the bank is asked; what is recorded here is committed by the edge. A
     crash in between leaves an open attempt, which `reconcile` looks up. An attempt whose challenge is still
     open is voided first. Raises LockTimeout while a bank is being asked about another attempt and
-    InvalidRequest where the status allows none.
+    InvalidRequest where the status allows none, or no acquirer of the merchant's takes such a payment.
     """
     intent.require_confirmable()
     withdraw(intent, "confirmed")
     kept = method not in db.session.new
-    attempt = claim(intent, method, presence)
+    payment = Payment(intent.account_id, intent.id, intent.currency, card.brand)
+    route = routing.first(payment)
+    attempt = claim(intent, method, route, presence)
     question = bank.Authorize(
         reference=attempt.reference,
         amount_minor=attempt.amount_minor,
@@ -67,26 +71,42 @@ def confirm(
         card=card,
         address=_address(method),
         initiator="merchant" if presence.off_session else "customer",
-        return_url=addresses.return_page(attempt.id) if presence.can_be_challenged else None,
+        return_url=_return_url(attempt, presence),
         three_d_secure=three_d_secure(intent),
         sets_up=bool(intent.details.get("setup_future_usage")),
         set_up_by=method.card.get("set_up_by"),
+        merchant_id=route.merchant_id,
     )
-    answer = bank.ask(attempt.acquirer, question)
-    if kept:
-        # Another payment with the same card, or its owner, may have changed it meanwhile.
-        method = method.reread()
-    settle_authorization(attempt, intent, method, answer)
-    return answer
+    tried = [route.acquirer]
+    while True:
+        answer = bank.ask(attempt.acquirer, question)
+        if kept:
+            # Another payment with the same card, or its owner, may have changed it meanwhile.
+            method = method.reread()
+        following = routing.following(payment, tried) if routing.may_follow(answer) else None
+        if following is None:
+            return settle_authorization(attempt, intent, method, answer)
+        # Collected here, committed with the next question: there is no gap in which the intent is free.
+        attempt = reroute(attempt, intent, method, answer, following)
+        tried.append(following.acquirer)
+        question = replace(
+            question,
+            reference=attempt.reference,
+            return_url=_return_url(attempt, presence),
+            merchant_id=following.merchant_id,
+        )
 
 
-def claim(intent: PaymentIntent, method: PaymentMethod, presence: Presence = ON_SESSION) -> Attempt:
+def claim(
+    intent: PaymentIntent, method: PaymentMethod, route: Route, presence: Presence = ON_SESSION
+) -> Attempt:
     """Collect the intent's move to `processing` and the attempt that locks it."""
     intent.require_confirmable()
     _check_owner(intent, method)
+    method.hold(intent.id)
     attempt = Attempt.begin(
         Kind.AUTHORIZE,
-        acquirer=bank.chosen_acquirer().name,
+        acquirer=route.acquirer,
         intent_id=intent.id,
         charge_id=Charge.mint(),
         amount_minor=intent.amount,
@@ -96,8 +116,19 @@ def claim(intent: PaymentIntent, method: PaymentMethod, presence: Presence = ON_
     intent.payment_method_id = method.id
     intent.attempt_id = attempt.id
     intent.last_payment_error = None
-    lifecycle.move(intent, Status.PROCESSING, attempt=attempt.id, acquirer=attempt.acquirer)
+    lifecycle.move(
+        intent,
+        Status.PROCESSING,
+        attempt=attempt.id,
+        acquirer=route.acquirer,
+        contract=route.contract_id,
+        why=route.why,
+    )
     return attempt
+
+
+def _return_url(attempt: Attempt, presence: Presence) -> str | None:
+    return addresses.return_page(attempt.id) if presence.can_be_challenged else None
 
 
 def _check_owner(intent: PaymentIntent, method: PaymentMethod) -> None:

@@ -12,7 +12,7 @@ from payments.charging import test_tokens
 from payments.charging.cards import CardDetails, check_expiry, parse_card
 from payments.customers.customers import Customer
 from payments.emails import check_email
-from payments.errors import InvalidRequest, NotFound
+from payments.errors import InvalidRequest, LockTimeout, NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.scope import caller
 from payments.shapes import shaped
@@ -39,6 +39,7 @@ class PaymentMethod(Resource, WithMetadata):
     test_number_token: Mapped[str | None]
     sealed_number: Mapped[dict[str, Any] | None]
     spent: Mapped[bool] = mapped_column(default=False)
+    held_by: Mapped[str | None]  # the intent that pays with it, as long as it belongs to no customer
 
     @classmethod
     def wire_name(cls) -> str:
@@ -132,6 +133,19 @@ class PaymentMethod(Resource, WithMetadata):
             self.spent = True
             self.sealed_number = None
             self.test_number_token = None
+
+    def hold(self, intent_id: str) -> None:
+        """Keep a method that may serve once for one intent; raises LockTimeout while another one has it."""
+        if self.customer_id is not None:
+            return
+        if self.held_by not in (None, intent_id):
+            raise LockTimeout
+        self.held_by = intent_id
+
+    def release(self) -> None:
+        """Let another intent have the method: nothing was paid with it."""
+        if self.held_by is not None:
+            self.held_by = None
 
     def check_attachable(self, customer: Customer | None) -> None:
         """Refuse a method that already belongs to another customer or has been used up."""

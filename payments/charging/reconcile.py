@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from kit import clock
 from kit.database import db
-from payments import bank
+from payments import bank, breakers
 from payments.charging import cancel, capture, refund
-from payments.charging.attempts import ENDS, WAITING, Attempt, Kind, State
+from payments.charging.attempts import ENDS, Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
@@ -23,38 +23,53 @@ from payments.scope import acting_as, system
 
 logger = logging.getLogger("florin.reconcile")
 
-# Longer than a bank's deadline, so that no request still waits for the answer.
-ASKED_GRACE_SECONDS = 30
-UNKNOWN_GRACE_SECONDS = 2
 BATCH = 100
 NEVER_APPROVED = bank.Declined("processing_error", "processing_error")
 
 
 def open_attempts(after: str = "") -> list[str]:
-    """Return the ids of attempts that are due for a look, oldest first, a batch from behind `after`."""
-    now = clock.now()
-    asked = (Attempt.status == State.ASKED) & (Attempt.created <= now - ASKED_GRACE_SECONDS)
-    unknown = (Attempt.status == State.UNKNOWN) & (Attempt.created <= now - UNKNOWN_GRACE_SECONDS)
-    waiting = Attempt.status.in_(WAITING) & (Attempt.look_at <= now)
-    due = asked | unknown | waiting
-    query = select(Attempt.id).where(due, Attempt.id > after).order_by(Attempt.id).limit(BATCH)
+    """Return the ids of attempts that are due for a look, oldest first, a batch from behind `after`.
+
+    Those of a bank that has stopped answering are left out until its breaker lets one through.
+    """
+    resting = [name for name in bank.acquirers if breakers.is_open(name)]
+    query = (
+        select(Attempt.id)
+        .where(Attempt.look_at <= clock.now(), Attempt.acquirer.not_in(resting), Attempt.id > after)
+        .order_by(Attempt.id)
+        .limit(BATCH)
+    )
     return list(db.session.scalars(query))
 
 
-def reconcile_attempt(attempt_id: str) -> bool:
-    """Collect the end of one open attempt; tell whether it came to one. The job's edge commits."""
+def reconcile_attempt(attempt_id: str, *, patiently: bool = True) -> bool:
+    """Collect the end of one open attempt; tell whether it came to one. The job's edge commits.
+
+    Patiently: a bank that has stopped answering is left alone until its breaker lets a question through.
+    """
     attempt = db.session.get(Attempt, attempt_id)
     if attempt is None or attempt.status in ENDS:
         return False
+    if patiently and not breakers.admits(attempt.acquirer):
+        return False
     with acting_as(system(attempt.account_id, livemode=attempt.livemode)):
         answer = _ask_again(attempt)
-        if isinstance(answer, bank.Unknown | bank.NotFound):
+        if isinstance(answer, bank.Unknown | bank.Unavailable | bank.NotFound):
             logger.warning("attempt %s is still open: %s", attempt.id, answer)
-            if attempt.status in WAITING:
-                attempt.wait_longer()
-            return False
-        _settle(attempt, answer)
-        return attempt.status in ENDS
+        else:
+            _settle(attempt, answer)
+        if attempt.status in ENDS:
+            return True
+        if attempt.look_at is None or attempt.look_at <= clock.now():
+            attempt.wait_longer()
+        return False
+
+
+def put_off(attempt_id: str) -> None:
+    """Collect that an open attempt is looked at later; for one whose settling failed."""
+    attempt = db.session.get(Attempt, attempt_id)
+    if attempt is not None and attempt.status not in ENDS:
+        attempt.wait_longer()
 
 
 def record_again() -> bank.Answer | None:
@@ -69,8 +84,7 @@ def record_again() -> bank.Answer | None:
     attempt = db.session.get(Attempt, question.reference)
     if attempt is None or attempt.status != State.ASKED:
         return None
-    _settle(attempt, answer)
-    return answer
+    return _settle(attempt, answer)
 
 
 def _ask_again(attempt: Attempt) -> bank.Answer:
@@ -93,12 +107,12 @@ def _look_up(attempt: Attempt) -> bank.Answer:
     return NEVER_APPROVED if isinstance(released, bank.Done) else bank.Unknown("the void was not confirmed")
 
 
-def _settle(attempt: Attempt, answer: bank.Answer) -> None:
+def _settle(attempt: Attempt, answer: bank.Answer) -> bank.Answer:
     intent = PaymentIntent.find(attempt.intent_id)
     match Kind(attempt.kind):
         case Kind.AUTHORIZE:
             method = PaymentMethod.find(str(intent.payment_method_id))
-            settle_authorization(attempt, intent, method, answer)
+            return settle_authorization(attempt, intent, method, answer)
         case Kind.CAPTURE:
             capture.settle_capture(attempt, intent, Charge.find(attempt.charge_id), answer)
         case Kind.VOID:
@@ -106,3 +120,4 @@ def _settle(attempt: Attempt, answer: bank.Answer) -> None:
         case Kind.REFUND:
             charge = Charge.find(attempt.charge_id)
             refund.settle_refund(attempt, Refund.find(str(attempt.refund_id)), charge, answer)
+    return answer

@@ -1,5 +1,6 @@
 """settle: record what a bank answered to an authorisation, once, in one unit of work."""
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -15,14 +16,28 @@ from payments.charging.payment_methods import PaymentMethod
 from payments.customers.customers import Customer
 from payments.hosted.checkout_sessions import CheckoutSession
 
+logger = logging.getLogger("florin.settle")
+
+UNEXPECTED = "unexpected answer"
+NOT_REACHED = bank.Declined("processing_error", "processing_error")
 # Stripe's bypassPending cards: their money is available at once.
 AVAILABLE_AT_ONCE = frozenset(("bypassPending", "bypassPendingInternational"))
 
 
 def settle_authorization(
     attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Answer
-) -> None:
-    """Collect all that follows from a bank's answer to an attempt; the edge commits it."""
+) -> bank.Answer:
+    """Collect all that follows from a bank's answer to an attempt, and return it; the edge commits it.
+
+    A bank that was not reached is told as a decline, which is what it comes to.
+    """
+    if isinstance(answer, bank.Unavailable):
+        answer = NOT_REACHED
+    _settle(attempt, intent, method, answer)
+    return answer
+
+
+def _settle(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Answer) -> None:
     match answer:
         case bank.Authorized() if _tallies(attempt, intent, answer):
             _approved(attempt, intent, method, answer)
@@ -38,7 +53,8 @@ def settle_authorization(
             attempt.close(State.UNKNOWN, {"unknown": answer.reason})
         case _:
             # An approval of another amount, or no answer to this question: a person must not guess either.
-            attempt.close(State.UNKNOWN, {"unknown": f"unexpected answer {type(answer).__name__}"})
+            logger.error("attempt %s: the bank's answer does not fit what was asked: %s", attempt.id, answer)
+            attempt.close(State.UNKNOWN, {"unknown": f"{UNEXPECTED} {type(answer).__name__}"})
 
 
 def _left_open(attempt: Attempt, intent: PaymentIntent, answer: bank.Open) -> None:
@@ -105,25 +121,32 @@ def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: b
 
 
 def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> None:
+    charge = end_try(attempt, intent, method, answer)
+    method.release()
+    intent.last_payment_error = declines.as_error(answer, charge.id) | {"payment_method": method.as_stripe()}
+    intent.attempt_id = intent.next_action = None
+    intent.payment_method_id = None
+    lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=answer.decline_code)
+
+
+def end_try(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> Charge:
+    """Collect the end of one try and its failed charge; what becomes of the intent is the caller's."""
     attempt.close(State.FAILED, asdict(answer))
     charge = _charge(attempt, intent, method, answer.facts)
     message = declines.message_for(answer)
     charge.failure_code, charge.failure_message = answer.code, message
-    blocked = answer.facts.blocked
+    blocked, reached = answer.facts.blocked, answer is not NOT_REACHED
     charge.outcome = _outcome(
         answer.facts,
-        "not_sent_to_network" if blocked else "declined_by_network",
+        "not_sent_to_network" if blocked or not reached else "declined_by_network",
         "Florin blocked this payment as too risky." if blocked else "The bank did not approve this payment.",
         "blocked" if blocked else "issuer_declined",
     ) | {"reason": "highest_risk_level" if blocked else answer.decline_code or answer.code,
          "network_decline_code": answer.network_decline_code, "advice_code": answer.advice_code}  # fmt: skip
     method.learn(_learned(answer.facts))
-    intent.last_payment_error = declines.as_error(answer, charge.id) | {"payment_method": method.as_stripe()}
-    intent.attempt_id = intent.next_action = None
     intent.latest_charge_id = charge.id
-    intent.payment_method_id = None
     lifecycle.move(charge, ChargeStatus.FAILED)
-    lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=answer.decline_code)
+    return charge
 
 
 def _not_authenticated(
@@ -131,6 +154,7 @@ def _not_authenticated(
 ) -> None:
     """Collect that the challenge was not passed: the issuer was never asked, so no charge is made."""
     attempt.close(State.FAILED, asdict(answer))
+    method.release()
     intent.last_payment_error = declines.NOT_AUTHENTICATED | {"payment_method": method.as_stripe()}
     intent.attempt_id = intent.next_action = intent.payment_method_id = None
     lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=declines.NOT_AUTHENTICATED["code"])

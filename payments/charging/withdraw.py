@@ -26,6 +26,7 @@ def withdraw(intent: PaymentIntent, participle: str) -> None:
         attempt.close(State.FAILED, {"withdrawn": participle})
         intent.attempt_id = None
         intent.next_action = None
+        PaymentMethod.find(str(intent.payment_method_id)).release()
         return
     if isinstance(released, bank.Refused):
         _record_the_end(attempt, intent)

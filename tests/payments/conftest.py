@@ -13,6 +13,7 @@ import sweeps
 from app import create_app
 from config import load
 from kit.database import db
+from payments import breakers
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from payments.charging.attempts import Attempt
@@ -26,6 +27,7 @@ from tests.support.unreliable import Unreliable
 
 ACQUIRER = "piggy_bank"
 UNKNOWN_SECONDS = 3  # after so long an unknown answer is looked up
+AGAIN_SECONDS = 30  # after so long at the most it is looked up once more
 MORNING, DAY_SECONDS = 1_795_300_000, 24 * 3600
 CRASH_SECONDS = 31  # after so long no request can still be waiting for an answer
 
@@ -54,6 +56,7 @@ def house(
 @pytest.fixture
 def line(house: Flask, monkeypatch: pytest.MonkeyPatch) -> Unreliable:  # noqa: ARG001 - it wires the bank
     """The line to the real bank, which fails as the test plans it."""
+    breakers.reset()
     inner = acquirers[ACQUIRER]
     unreliable = Unreliable(inner, inner.name)
     monkeypatch.setitem(acquirers, ACQUIRER, unreliable)

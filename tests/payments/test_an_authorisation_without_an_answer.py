@@ -8,7 +8,7 @@ import stripe
 import time_machine
 
 from payments.bank import Authorize, Authorized, CardFacts, ChallengeRequired, Declined, Done, Unknown, Void
-from tests.payments.conftest import UNKNOWN_SECONDS, Shop, sweep
+from tests.payments.conftest import AGAIN_SECONDS, UNKNOWN_SECONDS, Shop, sweep
 from tests.support.unreliable import Unreliable, lost_answer, lost_question, says, through
 
 APPROVED = Authorized(2000, "usd", 2000, "A1B2C3", "123456789012345", CardFacts())
@@ -82,6 +82,7 @@ def test_a_payment_does_not_fail_before_the_bank_has_confirmed_its_burial(
             assert shop.intent(intent.id).status == "processing"
         line.expect(through, unclear)
         sweep(shop.house)
+        later.shift(AGAIN_SECONDS)
     assert shop.intent(intent.id).status == "requires_payment_method"
 
 
@@ -102,6 +103,7 @@ def test_an_approval_that_races_the_burial_stands(
     line.expect(arrives_between)
     assert sweep(shop.house) == 0
     assert shop.intent(intent.id).status == "processing"
+    later.shift(AGAIN_SECONDS)
     assert sweep(shop.house) == 1
     assert shop.intent(intent.id).status == "succeeded"
     shop.check_books()
@@ -118,6 +120,7 @@ def test_while_the_bank_is_away_nothing_is_decided(
         line.expect(says(Unknown(waiting)))
         assert sweep(shop.house) == 0
     assert shop.intent(intent.id).status == "processing"
+    later.shift(60)
     sweep(shop.house)
     assert shop.intent(intent.id).status == "succeeded"
     shop.check_books()
@@ -145,6 +148,7 @@ def test_an_approval_that_does_not_tally_is_never_booked(
     line.expect(says(wrong))
     assert sweep(shop.house) == 0
     assert shop.intent(intent.id).status == "processing"
+    later.shift(AGAIN_SECONDS)
     assert sweep(shop.house) == 1  # at last the bank tells what it really knows: nothing
     assert shop.intent(intent.id).status == "requires_payment_method"
     shop.check_books()
@@ -172,6 +176,7 @@ def test_one_answer_that_makes_no_sense_keeps_no_other_payment_waiting(
     assert sweep(shop.house) == 1
     states = [shop.intent(intent.id).status for intent in (first, second, third)]
     assert states == ["processing", "processing", "succeeded"]
+    later.shift(AGAIN_SECONDS)
     sweep(shop.house)
     shop.check_books()
 

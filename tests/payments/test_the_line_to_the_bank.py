@@ -21,6 +21,7 @@ from payments.bank import (
     NotFound,
     Refund,
     Refused,
+    Unavailable,
     Unknown,
     Void,
 )
@@ -58,7 +59,7 @@ every_verb = pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS.keys())
 
 def line_to(port: int) -> SimulatorAcquirer:
     client = http.Client(timeout_seconds=DEADLINE_SECONDS)
-    return SimulatorAcquirer("test", f"http://127.0.0.1:{port}", "secret", "florin", client)
+    return SimulatorAcquirer("test", f"http://127.0.0.1:{port}", "secret", client)
 
 
 @pytest.fixture
@@ -198,9 +199,22 @@ def test_what_can_be_understood_is_understood(heard: Callable[[Verb, Make], Answ
 
 
 def test_what_never_left_the_house_is_no_payment() -> None:
-    answer = line_to(free_port()).authorize(AUTHORIZE)
-    assert isinstance(answer, Declined)
-    assert answer.code == "processing_error"
+    assert isinstance(line_to(free_port()).authorize(AUTHORIZE), Unavailable)
+
+
+def test_a_bank_that_is_closed_promises_to_have_done_nothing(heard: Callable[[Verb, Make], Answer]) -> None:
+    closed = said({"error": {"code": "closed", "message": "back at eight"}}, "503 Service Unavailable")
+    assert isinstance(heard(VERBS["authorize"], closed), Unavailable)
+    for verb in ("look up", "capture", "refund", "void"):
+        assert isinstance(heard(VERBS[verb], closed), Unknown)
+
+
+@pytest.mark.parametrize("code", ["unavailable", None])
+def test_any_other_bank_out_of_order_may_have_acted(
+    heard: Callable[[Verb, Make], Answer], code: str | None
+) -> None:
+    broken = said({"error": {"code": code}}, "503 Service Unavailable")
+    assert isinstance(heard(VERBS["authorize"], broken), Unknown)
 
 
 @pytest.mark.parametrize("verb", ["look up", "capture", "refund", "void"])

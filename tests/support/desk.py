@@ -10,11 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from acquiring import terms
 from kit import database
 from kit.database import db
 from kit.ids import random_text
 from payments.audit import AuditRow
-from payments.merchants import ApiKey, KeyKind, Merchant, User
+from payments.merchants import ApiKey, KeyKind, User
+from payments.opening import open_merchant
 from tests.support.buyer import Till
 
 PASSWORD = "correct horse battery staple"
@@ -163,7 +165,7 @@ def open_shop(app: Flask, name: str = "Rosie's Roses") -> Shop:
     """Make a merchant of its own, with someone who may sign in."""
     email = f"{random_text(12).lower()}@example.com"
     with app.app_context():
-        merchant = Merchant.open(name)
+        merchant = open_merchant(name, terms(app.config["FLORIN"]))
         user = User.register(merchant, email, PASSWORD)
         key, secret_key = ApiKey.issue(merchant.id, KeyKind.SECRET, livemode=False)
         database.commit()

@@ -25,6 +25,7 @@ def variables(database_url: str, bank: Bank, data_dir: Path) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "BANK_URL": bank.url,
         "BANK_SECRET": bank.secret,
+        "ACQUIRERS": "piggy_bank",
         "RUN_JOBS_HERE": "false",
         "POOL_SIZE": "8",
     }
