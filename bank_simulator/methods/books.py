@@ -118,7 +118,7 @@ def expire(tx: Connection, reference: str, now: int) -> None:
 def end(tx: Connection, reference: str, now: int) -> None:
     """The schedule's: the end that was decided when the payment was accepted."""
     payment, ending = _payment(tx, reference), _ending(tx, reference)
-    if payment.outcome == "pending" and ending is not None:
+    if payment.open and ending is not None:
         _end(tx, payment, ending, now)
 
 
@@ -168,9 +168,10 @@ def _make(tx: Connection, payment: Payment, move: Move, terms: Terms, now: int, 
     payment = _learn(tx, payment, move, terms, now)
     match move:
         case Ask():
-            _write(tx, payment.reference, step=move.step)
+            _leave_open(tx, payment, move, now)
         case Wait():
-            _wait(tx, payment, move, now)
+            _leave_open(tx, payment, move, now)
+            tx.execute(_of(payment.reference).values(outcome="pending"))
             if told and payment.outcome != "pending":
                 notices.put(tx, "authorization.updated", payment.reference)
         case Approve() | Refuse():
@@ -182,7 +183,7 @@ def _learn(tx: Connection, payment: Payment, move: Move, terms: Terms, now: int)
     facts = dict(move.facts)
     payer = facts.pop("payer", None)
     known = payment.facts | facts
-    if payer is not None or isinstance(move, Approve | Wait):
+    if payer is not None or isinstance(move, Approve | Wait) or (isinstance(move, Ask) and move.then):
         fingerprint = payers.mark(terms.key, payer or f"{payment.method}:{payment.reference}")
         if payer is not None or not known.get("marked"):
             payers.make_known(tx, fingerprint, payment.currency, terms.limits, now)
@@ -192,13 +193,12 @@ def _learn(tx: Connection, payment: Payment, move: Move, terms: Terms, now: int)
     return replace(payment, facts=known)
 
 
-def _wait(tx: Connection, payment: Payment, move: Wait, now: int) -> None:
+def _leave_open(tx: Connection, payment: Payment, move: Ask | Wait, now: int) -> None:
     values: dict[str, Any] = {"step": move.step}
     if move.then is not None:
         values["ending"] = "" if isinstance(move.then, Approve) else move.then.code
         schedule.put(tx, now + move.seconds, END, payment.reference)
     _write(tx, payment.reference, **values)
-    tx.execute(_of(payment.reference).values(outcome="pending"))
 
 
 def _end(tx: Connection, payment: Payment, move: Approve | Refuse, now: int, *, told: bool = True) -> None:

@@ -13,15 +13,6 @@ NO_MONEY = "insufficient_funds"
 
 
 @dataclass(frozen=True)
-class Ask:
-    """Show the customer the page of `step`; `problem` says what was wrong with the last answer."""
-
-    step: str
-    facts: Facts = field(default_factory=dict)
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
 class Approve:
     """The customer's side pays."""
 
@@ -37,8 +28,22 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Show the customer the page of `step`; `problem` says what was wrong with the last answer.
+
+    Where there is a `then`, the payment ends so by itself after `seconds` of the bank's clock.
+    """
+
+    step: str
+    facts: Facts = field(default_factory=dict)
+    problem: str | None = None
+    seconds: int = 0
+    then: Approve | Refuse | None = None
+
+
+@dataclass(frozen=True)
 class Wait:
-    """Accepted; the end comes after `seconds` of the bank's clock, or from someone who acts (`then` None)."""
+    """Accepted, the customer may go: it ends after `seconds`, or where someone still acts (`then` None)."""
 
     step: str
     seconds: int = 0

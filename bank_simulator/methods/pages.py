@@ -101,7 +101,7 @@ def _stepped(payment: Payment) -> tuple[Payment, str | None]:
 def _page(payment: Payment, problem: str | None = None) -> Response:
     bank, method = bank_at_hand(), METHODS[payment.method]
     step = payment.step if payment.open and payment.expires_at > bank.now() else "ended"
-    if step == "upi_qr" and "collect" in request.args:
+    if step == upi.QR and ("collect" in request.args or problem):
         step = "upi_collect"
     shown: dict[str, Any] = {
         "problem": problem,

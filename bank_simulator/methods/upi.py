@@ -21,18 +21,20 @@ from bank_simulator.methods.kinds import (
     Refuse,
     Wait,
     currencies,
+    knowing,
 )
 
 VPA = re.compile(r"[A-Za-z0-9._-]{2,256}@[A-Za-z][A-Za-z0-9]{1,63}")
 HANDLE = "piggybank"  # no bank's: nobody is paid by a code that a real phone reads
 SCANNED_BY = "customer@piggybank"
 ANSWER_SECONDS = 1
-WAITING = "upi_waiting"
+QR, WAITING, LEFT = "upi_qr", "upi_waiting", "upi_pending"
 
-# The name before the @ of a VPA -> how its holder answers. All others, and `pending`, are asked on the phone.
-ENDINGS: dict[str, Approve | Refuse] = {
-    "success": Approve(),
-    "failure": Refuse(CUSTOMER_REFUSED),
+# The name before the @ of a VPA -> what comes of the request. All others are asked on the phone.
+ENDINGS: dict[str, Move] = {
+    "success": Ask(WAITING, seconds=ANSWER_SECONDS, then=Approve()),
+    "failure": Ask(WAITING, seconds=ANSWER_SECONDS, then=Refuse(CUSTOMER_REFUSED)),
+    "pending": Wait(LEFT),
 }
 
 
@@ -51,15 +53,14 @@ def payment_uri(payment: Payment) -> str:
 
 def collect(vpa: str) -> Move:
     """Asks the holder of a VPA on the phone."""
-    facts = {"vpa": vpa, "payer": f"upi:{vpa.lower()}"}
-    answer = ENDINGS.get(vpa.partition("@")[0].lower())
-    return Wait(WAITING, ANSWER_SECONDS if answer else 0, answer, facts)
+    name = vpa.partition("@")[0].lower()
+    return knowing(ENDINGS.get(name, Ask(WAITING)), {"vpa": vpa, "payer": f"upi:{vpa.lower()}"})
 
 
 def _begin(details: Facts, _now: int) -> Move:
     vpa = details.get("vpa")
     if vpa is None:
-        return Ask("upi_qr")
+        return Ask(QR)
     if VPA.fullmatch(vpa) is None:
         raise InvalidRequest("details.vpa is no virtual payment address.", "details.vpa")
     return collect(vpa)
@@ -67,17 +68,15 @@ def _begin(details: Facts, _now: int) -> Move:
 
 def _act(payment: Payment, sent: Mapping[str, str]) -> Move:
     match sent.get("do"):
-        case "cancel":
-            return Refuse(CUSTOMER_REFUSED)
         case "approve":
             return Approve({"vpa": payment.facts.get("vpa") or SCANNED_BY})
-        case "refuse":
+        case "cancel" | "refuse":
             return Refuse(CUSTOMER_REFUSED)
+        case "leave":
+            return Wait(LEFT)
     vpa = sent.get("vpa", "").strip()
-    if payment.step == WAITING:
-        return Wait(WAITING)
-    if VPA.fullmatch(vpa) is None:
-        return Ask("upi_collect", problem="Enter a UPI ID such as name@bank.")
+    if payment.step != QR or VPA.fullmatch(vpa) is None:
+        return Ask(payment.step, problem="Enter a UPI ID such as name@bank.")
     return collect(vpa)
 
 
