@@ -44,5 +44,6 @@ def _facts(demo: Mapping[str, str], logs: Path) -> list[str]:
     facts.append(("Publishable key", demo["publishable_key"]))
     facts.append(("Dashboard", demo["dashboard_url"]))
     facts.append(("Login", f"{demo['dashboard_email']} / {demo['dashboard_password']}"))
-    facts += [("Bank simulator", demo["bank_url"]), ("Logs", str(logs))]
+    banks = ", ".join(demo[name] for name in ("bank_url", "bank2_url") if name in demo)
+    facts += [("Bank simulators", banks), ("Logs", str(logs))]
     return [f"  {name:<16} {value}" for name, value in facts]

@@ -17,16 +17,18 @@ from launcher.places import ROOT
 from launcher.refusal import Refusal
 
 USAGE = """\
-./run                 serve: the gateway, the bank simulator and the worker; Ctrl-C stops them
+./run                 serve: the gateway, two bank simulators and the worker; Ctrl-C stops them
 ./run demo            play one purchase, against a running Florin or one of its own
 ./run test [--quick] [pytest's arguments]
                       lint and test everything; --quick leaves out browsers and loads
 ./run lint            ruff, import-linter and mypy alone
 ./run bench [--help]  measure, side by side with the floor, the limit, the naive handler and localstripe
+./run florin COMMAND  reconcile, doctor, settle, audit verify, contracts; ./run florin --help tells more
 ./run --help          this
 
-Environment: PORT (8000), BANK_PORT (8001), DATA_DIR (data), DATABASE_URL (SQLite in DATA_DIR),
-REDIS_URL (none: jobs run inside the gateway), DEMO_SECRET_KEY (made at the first start).
+Environment: PORT (8000), BANK_PORT (8001), BANK2_PORT (BANK_PORT + 1000), DATA_DIR (data),
+DATABASE_URL (SQLite in DATA_DIR), REDIS_URL (none: jobs run inside the gateway), DEMO_SECRET_KEY
+(made at the first start), ACQUIRERS (piggy_bank,cuckoo_bank).
 """
 
 
@@ -59,6 +61,8 @@ def _play(arguments: list[str]) -> int:
         return checks.test(_python(environment.TESTING), rest)
     if command == "bench":
         return _run_module("bench", environment.TESTING, rest)
+    if command == "florin":
+        return _florin(rest)
     if rest:
         raise Refusal(f"`./run {command}` takes no arguments; see ./run --help")
     if command == "serve":
@@ -86,6 +90,20 @@ def _demo() -> int:
     print("No Florin runs here; starting one for the demo.", flush=True)
     with stack.running(place, os.environ):
         return _run_module("demo", environment.SERVING, [str(place.demo_file)])
+
+
+def _florin(arguments: list[str]) -> int:
+    """Runs Florin's own commands on this place's data, whether it serves at the moment or not."""
+    place = places.from_environment(os.environ)
+    places.require_writable(place.data_dir)
+    python = environment.ensure(environment.SERVING, place.data_dir)
+    command = [str(python), "-m", "flask", "--app", "wsgi", "florin", *arguments]
+    variables = {
+        **stack.variables_of(place, {**stack.addresses_of_banks(place), **os.environ}),
+        "RUN_JOBS_HERE": "false",  # they are the gateway's, or the worker's
+        "SPOOL_QUERIES": "false",
+    }
+    return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
 
 
 def _run_module(module: str, lock_name: str, arguments: list[str]) -> int:

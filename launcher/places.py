@@ -7,7 +7,7 @@ import fcntl
 import os
 import socket
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
 REDIS_SECONDS = 3.0
+# The second bank listens so far above the first, out of the way of other instances on neighbouring ports.
+SECOND_BANK_OFFSET = 1000
+SECOND_BANK = "cuckoo_bank"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,9 @@ class Place:
 
     port: int
     bank_port: int
+    bank2_port: int
+    bank2_port_given: bool
+    has_bank2: bool
     data_dir: Path
 
     @property
@@ -40,6 +46,10 @@ class Place:
         return f"http://{LOOPBACK}:{self.bank_port}"
 
     @property
+    def bank2_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.bank2_port}"
+
+    @property
     def logs(self) -> Path:
         return self.data_dir / "logs"
 
@@ -49,11 +59,23 @@ class Place:
 
 
 def from_environment(environment: Mapping[str, str]) -> Place:
-    """Reads PORT, BANK_PORT and DATA_DIR; refuses what cannot be a port."""
+    """Reads PORT, BANK_PORT, BANK2_PORT, ACQUIRERS and DATA_DIR; refuses what cannot be a port."""
     port, bank_port = _port(environment, "PORT", 8000), _port(environment, "BANK_PORT", 8001)
-    if port == bank_port:
-        raise Refusal(f"PORT and BANK_PORT are both {port}; give them different numbers")
-    return Place(port, bank_port, data_dir(environment))
+    beside = bank_port + SECOND_BANK_OFFSET
+    usual = beside if beside < 65536 and beside != port else bank_port - SECOND_BANK_OFFSET
+    bank2_port = _port(environment, "BANK2_PORT", usual)
+    named = {"PORT": port, "BANK_PORT": bank_port, "BANK2_PORT": bank2_port}
+    for first, second in (("PORT", "BANK_PORT"), ("PORT", "BANK2_PORT"), ("BANK_PORT", "BANK2_PORT")):
+        if named[first] == named[second]:
+            raise Refusal(f"{first} and {second} are both {named[first]}; give them different numbers")
+    return Place(
+        port,
+        bank_port,
+        bank2_port,
+        bank2_port_given=bool(environment.get("BANK2_PORT")),
+        has_bank2=SECOND_BANK in (environment.get("ACQUIRERS") or SECOND_BANK),
+        data_dir=data_dir(environment),
+    )
 
 
 def data_dir(environment: Mapping[str, str]) -> Path:
@@ -86,6 +108,23 @@ def require_free_port(port: int, variable: str) -> None:
         except OSError as problem:
             reason = "is in use" if problem.errno == errno.EADDRINUSE else "may not be used by this user"
             raise Refusal(f"port {port} {reason}; choose another with {variable}=... ./run") from problem
+
+
+def with_free_ports(place: Place) -> Place:
+    """Refuses busy ports that were chosen; the second bank moves where nobody said where it has to be."""
+    require_free_port(place.port, "PORT")
+    require_free_port(place.bank_port, "BANK_PORT")
+    if not place.has_bank2:
+        return place
+    try:
+        require_free_port(place.bank2_port, "BANK2_PORT")
+    except Refusal:
+        if place.bank2_port_given:
+            raise
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            return replace(place, bank2_port=probe.getsockname()[1])
+    return place
 
 
 def require_redis(url: str) -> None:

@@ -14,7 +14,14 @@ from pathlib import Path
 
 from launcher import children, environment
 from launcher.children import Child, ChildDied
-from launcher.places import Place, require_free_port, require_redis, require_writable, take_data_dir
+from launcher.places import (
+    SECOND_BANK,
+    Place,
+    require_redis,
+    require_writable,
+    take_data_dir,
+    with_free_ports,
+)
 
 PREPARE_SECONDS = 120.0
 START_SECONDS = 60.0
@@ -33,24 +40,21 @@ class Stack:
         self.demo: dict[str, str] = {}
         self._python = python
         self._running: list[Child] = []
-        self._variables = {
-            **variables,
-            "PORT": str(place.port),
-            "BANK_PORT": str(place.bank_port),
-            "DATA_DIR": str(place.data_dir),
-            "BANK_SECRET": variables.get("BANK_SECRET") or _bank_secret(place.data_dir),
-            "PYTHONUNBUFFERED": "1",
-        }
+        self._variables = variables_of(place, variables)
 
     def start(self) -> None:
         """Raises ChildDied where a part does not come up."""
         self._do("migration", "-m", "migrations")
         self._do("demo merchant's seed", "-m", "seed")
         self._start("bank simulator", "-m", "bank_simulator")
+        if self.place.has_bank2:
+            self._start("second bank", "-m", "bank_simulator", variables=self._of_second_bank())
         self._start("gateway", "-m", "serve")
         if self._variables.get("REDIS_URL"):
             self._start("worker", "worker.py")
         self._wait_until_healthy(f"{self.place.bank_url}/health")
+        if self.place.has_bank2:
+            self._wait_until_healthy(f"{self.place.bank2_url}/health")
         self._wait_until_healthy(f"{self.place.base_url}/health")
         self._publish()
 
@@ -72,9 +76,22 @@ class Stack:
         children.finish(child, PREPARE_SECONDS)
         self._running.remove(child)
 
-    def _start(self, name: str, *arguments: str) -> Child:
+    def _of_second_bank(self) -> dict[str, str]:
+        """The same program under another name: its own port, secret, keys and database."""
+        given, folder = self._variables, self.place.data_dir
+        return {
+            **given,
+            "BANK_NAME": SECOND_BANK,
+            "BANK_PORT": str(self.place.bank2_port),
+            "BANK_SECRET": given["BANK2_SECRET"],
+            "BANK_CARD_KEY": given.get("BANK2_CARD_KEY") or _secret(folder, "bank2_card_key"),
+            "BANK_DATABASE_URL": given.get("BANK2_DATABASE_URL")
+            or f"sqlite:///{folder}/{SECOND_BANK}.sqlite3",
+        }
+
+    def _start(self, name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Child:
         log = self.place.logs / f"{name.replace(' ', '_').replace(chr(39), '')}.log"
-        child = children.start(name, [str(self._python), *arguments], self._variables, log)
+        child = children.start(name, [str(self._python), *arguments], variables or self._variables, log)
         self._running.append(child)
         return child
 
@@ -95,6 +112,8 @@ class Stack:
         """Writes demo.json whole or not at all, and only now that Florin serves: scripts wait for it."""
         draft = json.loads((self.place.data_dir / "demo_merchant.json").read_text())
         addresses = {"base_url": self.place.base_url, "bank_url": self.place.bank_url}
+        if self.place.has_bank2:
+            addresses["bank2_url"] = self.place.bank2_url
         self.demo = {**addresses, "dashboard_url": f"{self.place.base_url}/dashboard", **draft}
         unfinished = self.place.data_dir / "demo.json.unfinished"
         with open(unfinished, "w", opener=_for_the_owner_only) as file:
@@ -102,13 +121,36 @@ class Stack:
         unfinished.replace(self.place.demo_file)
 
 
+def variables_of(place: Place, variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of every part that works in this place."""
+    return {
+        **variables,
+        "PORT": str(place.port),
+        "BANK_PORT": str(place.bank_port),
+        "BANK2_PORT": str(place.bank2_port),
+        "DATA_DIR": str(place.data_dir),
+        "BANK_SECRET": variables.get("BANK_SECRET") or _secret(place.data_dir, "bank_secret"),
+        "BANK2_SECRET": variables.get("BANK2_SECRET") or _secret(place.data_dir, "bank2_secret"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def addresses_of_banks(place: Place) -> dict[str, str]:
+    """Where the banks of a Florin that serves in this place listen, as its parts are told; else nothing."""
+    try:
+        demo = json.loads(place.demo_file.read_text())
+    except (OSError, json.JSONDecodeError):
+        return {}
+    named = {"BANK_URL": demo.get("bank_url"), "BANK2_URL": demo.get("bank2_url")}
+    return {variable: address for variable, address in named.items() if address}
+
+
 @contextmanager
 def running(place: Place, variables: Mapping[str, str]) -> Iterator[Stack]:
     """Prepares the place, starts a stack in it and stops it at the end, however the end comes."""
     require_writable(place.data_dir)
     with take_data_dir(place.data_dir):
-        require_free_port(place.port, "PORT")
-        require_free_port(place.bank_port, "BANK_PORT")
+        place = with_free_ports(place)
         require_writable(place.logs)
         if variables.get("REDIS_URL"):
             require_redis(variables["REDIS_URL"])
@@ -138,9 +180,9 @@ def _stop_in_spite_of_impatience(stack: Stack) -> None:
         raise
 
 
-def _bank_secret(data_dir: Path) -> str:
-    """The gateway's word to the bank, made once; each of the two is told it, for they share no code."""
-    file = data_dir / "secrets" / "bank_secret"
+def _secret(data_dir: Path, name: str) -> str:
+    """The gateway's word to a bank, made once; each of the two is told it, for they share no code."""
+    file = data_dir / "secrets" / name
     file.parent.mkdir(mode=0o700, exist_ok=True)
     if not file.exists():
         with open(file, "w", opener=_for_the_owner_only) as fresh:

@@ -18,6 +18,7 @@ from tests.support.processes import wait_until
 FIRST_START_SECONDS = 240.0
 STOP_SECONDS = 30.0
 STEERS = {
+    *("BANK2_PORT", "BANK2_URL", "BANK2_SECRET", "ACQUIRERS"),
     *("PORT", "BANK_PORT", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "BANK_URL", "BANK_SECRET"),
     *("DEMO_SECRET_KEY", "SECRET_KEY", "VAULT_KEYS", "FINGERPRINT_KEY", "RUN_JOBS_HERE", "WEB_WORKERS"),
 }
@@ -57,9 +58,9 @@ class Launched:
 
 
 def environment(data_dir: Path, **variables: str) -> dict[str, str]:
-    """The machine's environment without what would steer `./run`, and two free ports."""
+    """The machine's environment without what would steer `./run`, and three free ports."""
     inherited = {name: value for name, value in os.environ.items() if name not in STEERS}
-    ports = {"PORT": str(free_port()), "BANK_PORT": str(free_port())}
+    ports = {name: str(free_port()) for name in ("PORT", "BANK_PORT", "BANK2_PORT")}
     return {**inherited, **ports, "DATA_DIR": str(data_dir), **variables}
 
 

@@ -23,7 +23,7 @@ def refused(*arguments: str, data_dir: Path, **variables: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("variable", ["PORT", "BANK_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "BANK_PORT", "BANK2_PORT"])
 def test_a_busy_port_is_named_with_the_way_out(tmp_path: Path, variable: str) -> None:
     with socket.socket() as other:
         other.bind((LOOPBACK, 0))
@@ -41,6 +41,8 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
 def test_one_port_for_both_servers_is_refused(tmp_path: Path) -> None:
     port = str(free_port())
     assert "PORT and BANK_PORT are both" in refused(data_dir=tmp_path / "data", PORT=port, BANK_PORT=port)
+    line = refused(data_dir=tmp_path / "data", BANK_PORT=port, BANK2_PORT=port)
+    assert "BANK_PORT and BANK2_PORT are both" in line
 
 
 def test_a_data_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
@@ -74,7 +76,14 @@ def test_an_unknown_command_points_to_the_help(tmp_path: Path) -> None:
 
 def test_help_names_every_command(tmp_path: Path) -> None:
     said = launched.command("--help", data_dir=tmp_path / "data").stdout
-    for command in ("./run ", "./run demo", "./run test [--quick]", "./run lint", "./run bench"):
+    for command in (
+        "./run ",
+        "./run demo",
+        "./run test [--quick]",
+        "./run lint",
+        "./run bench",
+        "./run florin",
+    ):
         assert command in said
 
 
