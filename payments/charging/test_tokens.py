@@ -93,6 +93,14 @@ def number_of(token: str) -> str | None:
     return None
 
 
+def token_of(number: str) -> str | None:
+    """Return the `pm_card_*` token that stands for a test card number, None for a number that has none."""
+    suffix = next((suffix for suffix, listed in TEST_CARDS.items() if listed == number), None)
+    if suffix is None:
+        suffix = next((country for country in COUNTRY_CODES if _country_number(country) == number), None)
+    return suffix and f"pm_card_{suffix}"
+
+
 def country_of(number: str) -> str | None:
     """Return the country of a test card number that names one, in upper case."""
     for country, exception in COUNTRY_EXCEPTIONS.items():
