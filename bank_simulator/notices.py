@@ -2,6 +2,7 @@
 
 A notice is written in the transaction of the fact that it is about (`put`), and posted afterwards by a
 thread until it is answered with 2xx. It says only what has changed; how it stands now has to be asked.
+Who has missed some can read them all again (`page`).
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import urllib3
 from sqlalchemy import (
@@ -47,7 +49,8 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 notices = Table(
     "bank_notices",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
     Column("kind", String(32), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("created", BigInteger, nullable=False),
@@ -55,6 +58,7 @@ notices = Table(
     Column("next_at", Float(53), nullable=False),  # real time: a clock moved by hand must not hurry retries
     Column("delivered", Boolean, nullable=False),
     Index("ix_bank_notices_due", "delivered", "next_at"),
+    sqlite_autoincrement=True,
 )
 
 
@@ -72,6 +76,19 @@ def put(tx: Connection, kind: str, subject: str) -> None:
     now = time.time()
     row = {"id": f"ntc_{secrets.token_hex(16)}", "kind": kind, "subject": subject, "created": int(now)}
     tx.execute(_put, {**row, "attempts": 0, "next_at": now, "delivered": False})
+
+
+def page(tx: Connection, after: int, limit: int) -> dict[str, Any]:
+    """All that was ever told, in order, `after` a seq; for a caller who may have missed some of it.
+
+    To be read with `whole_journal`, so that no lower seq comes later than a higher one.
+    """
+    rows = tx.execute(_page, {"after": after, "limit": limit + 1}).mappings().all()
+    return {
+        "object": "list",
+        "data": [{"object": "notice", **row} for row in rows[:limit]],
+        "has_more": len(rows) > limit,
+    }
 
 
 def key_of(secret: str) -> str:
@@ -156,6 +173,12 @@ _due = (
     .where(_columns.delivered == false(), _columns.next_at <= bindparam("now"))
     .order_by(_columns.next_at)
     .limit(BATCH)
+)
+_page = (
+    select(_columns.seq, _columns.id, _columns.kind, _columns.subject, _columns.created)
+    .where(_columns.seq > bindparam("after"))
+    .order_by(_columns.seq)
+    .limit(bindparam("limit"))
 )
 _claim = (
     update(notices)

@@ -141,20 +141,27 @@ def _compare(tx: Connection, opening_balance_minor: int) -> None:
             and row.outcome == "approved"
         ]
         held = sum(row.amount_minor for row in own if row.captured_minor == 0)
-        spent = sum(row.captured_minor - row.refunded_minor for row in own)
+        spent = sum(row.captured_minor - _with_the_holder(tx, row) for row in own)
         assert account.held_minor == held
         assert account.balance_minor == opening_balance_minor - spent
     for row in books:
         assert row.captured_minor == _journaled(tx, row, "capture") + _captured_at_once(tx, row)
-        assert row.refunded_minor == _journaled(tx, row, "refund")
+        refunds = _journaled(tx, row, "refund") + _journaled(tx, row, "refund", "pending")
+        assert row.refunded_minor == refunds - _journaled(tx, row, "refund_failure")
         voids = _count(tx, row.reference, "void", "voided")
         assert voids == 0 if row.outcome == "approved" else voids > 0 or row.outcome == "declined"
         assert row.tombstone or _count(tx, row.reference, "authorization") == 1
 
 
-def _journaled(tx: Connection, row: Any, kind: str) -> int:
+def _with_the_holder(tx: Connection, row: Any) -> int:
+    """What of a payment the holder has back: refunds that arrived and stayed, and what was charged back."""
+    came = sum(_journaled(tx, row, kind) for kind in ("refund", "refund_completion", "chargeback"))
+    return came - sum(_journaled(tx, row, kind) for kind in ("refund_failure", "chargeback_reversal"))
+
+
+def _journaled(tx: Connection, row: Any, kind: str, outcome: str = "approved") -> int:
     total = select(func.coalesce(func.sum(journal.c.amount_minor), 0)).where(
-        journal.c.authorization == row.reference, journal.c.kind == kind, journal.c.outcome == "approved"
+        journal.c.authorization == row.reference, journal.c.kind == kind, journal.c.outcome == outcome
     )
     return int(tx.execute(total).scalar_one())
 
