@@ -19,6 +19,9 @@ with a real bank. A request walks downwards through these rooms:
 Beside them: desk.py (what every counter has at hand), clock.py and schedule.py (the bank's time, and what
 it does by itself later) and notices.py (what it tells Florin unasked).
 
+faults.py says which calls go wrong, fault_effects.py how; fault_switch.py sets it, as does fault_proxy.py, a
+line to the bank that breaks on demand.
+
 `python -m bank_simulator` serves it; docs/bank_simulator.md shows its API.
 """
 
@@ -28,12 +31,14 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from bank_simulator import clearing, payouts, settlement
+from bank_simulator import casework, clearing, fault_switch, payouts, settlement
 from bank_simulator.acquirer import check_caller, counter
+from bank_simulator.challenge_pages import pages
 from bank_simulator.clock import BankClock
 from bank_simulator.config import BankSettings, read_settings
 from bank_simulator.desk import Bank
 from bank_simulator.errors import BankError
+from bank_simulator.front import assets
 from bank_simulator.methods import pages as method_pages
 from bank_simulator.notices import Messenger
 from bank_simulator.schedule import Clockwork
@@ -56,12 +61,15 @@ def create_bank(settings: BankSettings | None = None, clock: Callable[[], float]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["bank"] = _bank(chosen, storage, clock)
     clearing.begin(storage, chosen.name, app.extensions["bank"].now())
-    for blueprint in (counter, settlement.counter, payouts.counter):
+    for blueprint in (counter, casework.counter, settlement.counter, payouts.counter):
         app.register_blueprint(blueprint)
+    app.register_blueprint(assets)
+    app.register_blueprint(pages)
     app.register_blueprint(method_pages.counter)
     app.register_blueprint(method_pages.pages)
     app.register_blueprint(method_pages.pictures)
     app.before_request(check_caller)
+    fault_switch.install(app)
     app.register_error_handler(BankError, _refused)
     app.register_error_handler(HTTPException, _not_served)
     return app

@@ -1,15 +1,18 @@
 """The acquirer's counter: the HTTP verbs of payments, the journal and the bank's clock."""
 
 import hmac
+import json
 import time
 
 from flask import Blueprint, Response, jsonify, request
 
-from bank_simulator import authorizations, forms, journal, operations
+from bank_simulator import authorizations, forms, journal, operations, slow_refunds
 from bank_simulator.authorizations import Terms
 from bank_simulator.desk import as_json, bank_at_hand, body, once
 from bank_simulator.errors import NotFound, Unauthorized
+from bank_simulator.front import PUBLIC
 from bank_simulator.houses import house_of
+from bank_simulator.methods import books
 
 counter = Blueprint("acquirer", __name__)
 
@@ -25,7 +28,13 @@ def health() -> Response:
 def authorize() -> Response:
     form = forms.authorization_form(body())
     settings = bank_at_hand().settings
-    terms = Terms(settings.card_key, settings.limits, house_of(settings.name))
+    terms = Terms(
+        settings.card_key,
+        settings.limits,
+        house_of(settings.name),
+        public_url=settings.public_url or request.url_root.rstrip("/"),
+        challenge_seconds=settings.challenge_seconds,
+    )
     return once(
         "authorization",
         form,
@@ -55,18 +64,24 @@ def void(reference: str) -> Response:
 @counter.get("/v1/authorizations/<reference>")
 def show_authorization(reference: str) -> Response:
     """How it stands now, unlike the answer to a repeated request, which is how it stood then."""
-    row = bank_at_hand().storage.read(lambda tx: authorizations.find(tx, forms.path_reference(reference)))
-    if row is None:
+    known = forms.path_reference(reference)
+    answer = bank_at_hand().storage.read(lambda tx: books.look_up(tx, known))
+    if answer is None:
         raise NotFound("The bank has no authorisation under this reference.", "reference")
-    return jsonify(authorizations.as_answer(row))
+    return jsonify(answer)
 
 
 @counter.get("/v1/operations/<reference>")
 def show_operation(reference: str) -> Response:
-    """The answer that any reference got: of an authorisation, capture, void or refund."""
-    earlier = bank_at_hand().storage.read(lambda tx: journal.find(tx, forms.path_reference(reference)))
+    """The answer that any reference got; of a refund that takes its time, how it stands now."""
+    known = forms.path_reference(reference)
+    bank = bank_at_hand()
+    earlier = bank.storage.read(lambda tx: journal.find(tx, known))
     if earlier is None:
         raise NotFound("The bank has no operation under this reference.", "reference")
+    standing = bank.storage.read(lambda tx: slow_refunds.standing(tx, known))
+    if standing is not None:
+        return jsonify({**json.loads(earlier.answer), **standing})
     return as_json(earlier.answer)
 
 
@@ -93,8 +108,8 @@ def advance_clock() -> Response:
 
 
 def check_caller() -> None:
-    """Runs before each request. /health is for whoever watches over the process and needs no secret."""
-    if request.path == "/health":
+    """Runs before each request. A customer's pages need no secret, nor does /health, for whoever watches."""
+    if request.path == "/health" or request.blueprint in PUBLIC:
         return
     settings = bank_at_hand().settings
     sent = request.headers.get("Authorization", "").encode("utf-8", "replace")

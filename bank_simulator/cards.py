@@ -5,7 +5,8 @@ from typing import Literal
 
 from bank_simulator.network import luhn_digit
 
-Authentication = Literal["none", "optional", "always", "on_session"]
+Authentication = Literal["none", "optional", "always", "unless_set_up", "on_session", "frictionless"]
+ChallengeKind = Literal["otp", "out_of_band", "single_select", "multi_select"]
 RiskLevel = Literal["normal", "elevated", "highest"]
 
 CVC = "cvc"
@@ -17,9 +18,12 @@ POSTAL_CODE = "address_postal_code"
 class Card:
     """What the issuer knows of a number. `behaviour` and the two codes stand as in Stripe's reference.
 
-    `authentication` says when the holder has to prove who they are: "always", "on_session" (only where
-    the customer is there, since the card was set up before), or "optional". `failing` names the checks
-    that do not pass, with `check_result`, where their field was sent.
+    `authentication` says when the holder has to prove who they are: "always", "unless_set_up" (by an earlier
+    payment), "on_session" (only where the customer is there, since the card was set up before), "optional"
+    (where the merchant asks for it) or "frictionless" (the issuer knows without asking). `challenge` is how,
+    `refusal_after` why the issuer says no all the same; where `lookup_fails`, nobody can be asked.
+    `three_d_secure` is whether the card's network has it at all. `failing` names the checks that do not pass,
+    with `check_result`, where their field was sent.
     """
 
     number: str
@@ -30,6 +34,10 @@ class Card:
     country: str = "US"
     funding: str = "credit"
     authentication: Authentication = "none"
+    challenge: ChallengeKind = "otp"
+    refusal_after: str | None = None
+    lookup_fails: bool = False
+    three_d_secure: bool = True
     risk: RiskLevel = "normal"
     blocked: bool = False
     failing: tuple[str, ...] = ()
@@ -44,8 +52,25 @@ def _risky(number: str, *failing: str, risk: RiskLevel = "normal", funding: str 
     return Card(number, "visa", "risk", risk=risk, failing=failing, funding=funding)
 
 
-def _secured(number: str, authentication: Authentication, country: str = "US") -> Card:
-    return Card(number, "visa", "three_d_secure", country=country, authentication=authentication)
+def _secured(
+    number: str,
+    authentication: Authentication,
+    country: str = "US",
+    *,
+    challenge: ChallengeKind = "otp",
+    refusal_after: str | None = None,
+    lookup_fails: bool = False,
+) -> Card:
+    return Card(
+        number,
+        "visa",
+        "three_d_secure",
+        country=country,
+        authentication=authentication,
+        challenge=challenge,
+        refusal_after=refusal_after,
+        lookup_fails=lookup_fails,
+    )
 
 
 def _later(number: str, behaviour: str, country: str = "US") -> Card:
@@ -60,7 +85,7 @@ TABLE: tuple[Card, ...] = (
     Card("2223003122003222", "mastercard"),
     Card("5200828282828210", "mastercard", funding="debit"),
     Card("5105105105105100", "mastercard", funding="prepaid"),
-    Card("378282246310005", "amex"),
+    Card("378282246310005", "amex", three_d_secure=False),
     Card("371449635398431", "amex"),
     Card("6011111111111117", "discover"),
     Card("6011000990139424", "discover"),
@@ -69,9 +94,9 @@ TABLE: tuple[Card, ...] = (
     Card("36227206271667", "diners"),
     Card("6555900000604105", "discover"),
     Card("3566002020360505", "jcb", country="JP"),
-    Card("6200000000000005", "unionpay", country="CN"),
-    Card("6200000000000047", "unionpay", country="CN", funding="debit"),
-    Card("6205500000000000004", "unionpay", country="CN"),
+    Card("6200000000000005", "unionpay", country="CN", three_d_secure=False),
+    Card("6200000000000047", "unionpay", country="CN", funding="debit", three_d_secure=False),
+    Card("6205500000000000004", "unionpay", country="CN", three_d_secure=False),
     Card("4000002500001001", "visa", country="FR"),
     Card("5555552500001001", "mastercard", country="FR"),
     Card("4000050360000001", "visa", country="AU", funding="debit"),
@@ -100,22 +125,22 @@ TABLE: tuple[Card, ...] = (
     Card("4000000000000044", "visa", "risk", failing=(LINE1, POSTAL_CODE), check_result="unchecked"),
     _risky("4000058400307872", CVC, risk="elevated", funding="debit"),
     _risky("4000058400306072", POSTAL_CODE, risk="elevated", funding="debit"),
-    # 3-D Secure. Until the bank has its challenge page, a card that must authenticate is declined.
-    _secured("4000002500003155", "always", "FR"),
+    # 3-D Secure. Where the customer cannot be sent to the issuer's page, what needs that is declined.
+    _secured("4000002500003155", "unless_set_up", "FR"),
     _secured("4000002760003184", "always", "DE"),
     _secured("4000003800000446", "on_session", "IT"),
-    _secured("4000008260003178", "always", "GB"),
+    _secured("4000008260003178", "always", "GB", refusal_after="insufficient_funds"),
     _secured("4000000000003220", "always"),
     _secured("4000008400000027", "always"),
-    _secured("4000008400001629", "always"),
-    _secured("4000008400001280", "always"),
+    _secured("4000008400001629", "always", refusal_after="generic_decline"),
+    _secured("4000008400001280", "always", lookup_fails=True),
     _secured("4000000000003055", "optional"),
-    _secured("4000000000003097", "optional"),
-    _secured("4000000032200000", "optional"),
+    _secured("4000000000003097", "optional", lookup_fails=True),
+    _secured("4000000032200000", "frictionless"),
     _secured("4000582600000045", "always", "GB"),
-    _secured("4000582600000094", "always", "GB"),
-    _secured("4000582600000102", "always", "GB"),
-    _secured("4000582600000110", "always", "GB"),
+    _secured("4000582600000094", "always", "GB", challenge="out_of_band"),
+    _secured("4000582600000102", "always", "GB", challenge="single_select"),
+    _secured("4000582600000110", "always", "GB", challenge="multi_select"),
     # Approved; what becomes of them afterwards belongs to disputes, refunds and settlement.
     _later("4000000000000259", "dispute"),
     _later("4000000000002685", "dispute"),
@@ -167,4 +192,5 @@ def look_up(number: str, brand: str) -> Card:
     country = "US"
     if number.startswith(("400000", "400005")):
         country = _country_by_bin.get(number[6:9], "US")
-    return Card(number, brand, country=country, funding="debit" if number.startswith("400005") else "credit")
+    funding = "debit" if number.startswith("400005") else "credit"
+    return Card(number, brand, country=country, funding=funding, three_d_secure=brand != "unionpay")

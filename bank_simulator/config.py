@@ -29,6 +29,8 @@ class BankSettings:
     database_url: str = field(repr=False)
     port: int = 8001
     name: str = "piggy_bank"
+    public_url: str | None = None
+    challenge_seconds: int = 600
     notice_url: str = "http://127.0.0.1:8000/webhooks/bank"
     latency_ms: int = 0
     workers: int = 1
@@ -49,6 +51,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> BankSettings:
         database_url=given.get("BANK_DATABASE_URL") or _sqlite_in(folder),
         port=_integer(given, "BANK_PORT", 8001, 1, 65_535),
         name=name,
+        public_url=_public_url(given),
+        challenge_seconds=_integer(given, "BANK_CHALLENGE_SECONDS", 600, 1, 86_400),
         notice_url=_notice_url(given),
         latency_ms=latency_ms,
         workers=_integer(given, "BANK_WORKERS", 1, 1, 64),
@@ -71,12 +75,22 @@ def _name(given: Mapping[str, str]) -> str:
     return name
 
 
+def _public_url(given: Mapping[str, str]) -> str | None:
+    url = given.get("BANK_PUBLIC_URL")
+    return _address("BANK_PUBLIC_URL", url).rstrip("/") if url else None
+
+
 def _notice_url(given: Mapping[str, str]) -> str:
     port = _integer(given, "PORT", 8000, 1, 65_535)
-    url = given.get("BANK_NOTICE_URL") or f"http://127.0.0.1:{port}/webhooks/bank"
+    return _address(
+        "BANK_NOTICE_URL", given.get("BANK_NOTICE_URL") or f"http://127.0.0.1:{port}/webhooks/bank"
+    )
+
+
+def _address(name: str, url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadSetting(f"BANK_NOTICE_URL has to be an http or https address, not {url!r}.")
+        raise BadSetting(f"{name} has to be an http or https address, not {url!r}.")
     return url
 
 

@@ -11,6 +11,7 @@ BODY_BYTES = 64 * 1024
 AMOUNT_MINOR = 999_999_999_999  # twelve digits, the width of ISO 8583's amount field
 SEQ = 2**63 - 1
 PAGE_ROWS = 500
+LONGEST_CHALLENGED = 64 - len("_completion")  # its end has a reference made of it
 LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
 
 # [0-9] and never \d: other scripts have digits too, and int() would take them.
@@ -21,6 +22,7 @@ CURRENCY = re.compile(r"[A-Za-z]{3}")
 COUNTRY = re.compile(r"[A-Za-z]{2}")
 WEB_ADDRESS = re.compile(r"https?://[!-~]{1,1000}")
 NETWORK_TRANSACTION = re.compile(r"[0-9]{15}")
+EVIDENCE_NAME = re.compile(r"[a-z0-9_]{1,64}")
 WORDS = re.compile(r"[^\x00-\x1f\x7f]{0,500}")
 
 
@@ -44,6 +46,7 @@ class AuthorizationForm:
     three_d_secure: str = "automatic"
     sets_up: bool = False
     set_up_by: str | None = None
+    descriptor: str | None = None
 
     def content(self) -> dict[str, Any]:
         """All that tells this request from another one, save the CVC: no trace of that may be kept."""
@@ -95,11 +98,16 @@ def authorization_form(body: bytes) -> AuthorizationForm:
         three_d_secure=fields.one_of_or("three_d_secure", ("automatic", "any", "challenge"), "automatic"),
         sets_up=fields.flag_or("sets_up", otherwise=False),
         set_up_by=fields.matching_or_none("set_up_by", NETWORK_TRANSACTION),
+        descriptor=fields.matching_or_none("descriptor", WORDS),
     )
     for group in (fields, card, address):
         group.no_others()
     if form.capture and form.amount_minor == 0:
         raise InvalidRequest("A verification of zero cannot be captured.", "capture")
+    if form.return_url is not None and len(form.reference) > LONGEST_CHALLENGED:
+        raise InvalidRequest(
+            f"With a return_url it has at most {LONGEST_CHALLENGED} characters.", "reference"
+        )
     return form
 
 
@@ -130,6 +138,22 @@ def clock_form(body: bytes) -> int:
     seconds = fields.integer("advance_seconds", 0, LONGEST_ADVANCE_SECONDS)
     fields.no_others()
     return seconds
+
+
+def reference_form(body: bytes) -> str:
+    fields = Fields(json_object(body))
+    reference = fields.matching("reference", REFERENCE)
+    fields.no_others()
+    return reference
+
+
+def evidence_form(body: bytes) -> tuple[str, dict[str, str]]:
+    """The reference, and the evidence: texts by names of the caller's choice."""
+    fields = Fields(json_object(body))
+    reference = fields.matching("reference", REFERENCE)
+    evidence = fields.inner("evidence").texts(EVIDENCE_NAME)
+    fields.no_others()
+    return reference, evidence
 
 
 def path_reference(value: str) -> str:
@@ -176,6 +200,13 @@ class Fields:
             self._read.add(name)
             return None
         return self.matching(name, pattern)
+
+    def texts(self, names: re.Pattern[str]) -> dict[str, str]:
+        """All that is there, each a string under a name of this form."""
+        for name, value in self._values.items():
+            if names.fullmatch(name) is None or not isinstance(value, str) or not _encodable(value):
+                raise InvalidRequest("Evidence is texts by their names.", self._path[:-1])
+        return dict(self._values)
 
     def integer(self, name: str, lowest: int, highest: int) -> int:
         value = self._take(name)

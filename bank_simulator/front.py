@@ -47,13 +47,13 @@ HEADERS = {
 NO_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
 
-front = Blueprint("front", __name__)
+assets = Blueprint("front", __name__)
 
 
-@front.get("/assets/<path:name>")
+@assets.get("/assets/<path:name>")
 def asset(name: str) -> Response:
     """A style sheet or a picture of a page."""
-    response = send_from_directory(f"{__package__}/static", name, max_age=STYLES_SECONDS)
+    response = send_from_directory("static", name, max_age=STYLES_SECONDS)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

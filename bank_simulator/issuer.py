@@ -44,6 +44,19 @@ class Message:
     postal_code: str | None
     customer_present: bool
     now: int
+    authenticated: bool = False  # the holder has proven who they are, or is about to
+    set_up: bool = False  # an earlier payment kept the card, and was authenticated
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What a payment asks of an account."""
+
+    fingerprint: str
+    currency: str
+    amount_minor: int
+    capture: bool
+    now: int
 
 
 @dataclass(frozen=True)
@@ -56,10 +69,10 @@ class IssuerAnswer:
 
 def decide(tx: Connection, message: Message, limits: Limits) -> IssuerAnswer:
     """Approves and moves the money in the account, or declines and moves none."""
-    refusal = _refusal(message)
-    if refusal is None and message.amount_minor > 0:
-        refusal = _take(tx, message, limits)
-    return IssuerAnswer(APPROVED if refusal is None else RESPONSE_CODES[refusal], _checks(message))
+    reason = refusal(message)
+    if reason is None and message.amount_minor > 0:
+        reason = take(tx, _spending(message), limits)
+    return IssuerAnswer(APPROVED if reason is None else RESPONSE_CODES[reason], checks(message))
 
 
 def settle(tx: Connection, fingerprint: str, currency: str, held_minor: int, captured_minor: int) -> None:
@@ -71,7 +84,31 @@ def credit(tx: Connection, fingerprint: str, currency: str, amount_minor: int) -
     _move(tx, fingerprint, currency, balance_by=amount_minor, held_by=0)
 
 
-def _refusal(message: Message) -> str | None:
+def take(tx: Connection, spending: Spending, limits: Limits) -> str | None:
+    """Holds the amount, or spends it where it is captured at once; else the name of the refusal."""
+    of_account = {"fingerprint": spending.fingerprint, "currency": spending.currency}
+    row = tx.execute(_locked_account, of_account).mappings().first()
+    account = _new_account(spending, limits) if row is None else dict(row)
+    if spending.now - account["window_started"] >= limits.velocity_window_seconds:
+        account |= {"window_started": spending.now, "window_count": 0}
+    if spending.amount_minor > limits.transaction_minor or account["window_count"] >= limits.velocity_count:
+        return "card_velocity_exceeded"
+    if spending.amount_minor > account["balance_minor"] - account["held_minor"]:
+        return "insufficient_funds"
+    account["window_count"] += 1
+    if spending.capture:
+        account["balance_minor"] -= spending.amount_minor
+    else:
+        account["held_minor"] += spending.amount_minor
+    if row is None:
+        tx.execute(_open_account, account)
+    else:
+        tx.execute(_write_account, {f"new_{name}": value for name, value in account.items()})
+    return None
+
+
+def refusal(message: Message) -> str | None:
+    """The name of what the issuer refuses without a look at the account."""
     card = message.card
     if _expired(message):
         return "expired_card"
@@ -92,16 +129,21 @@ def _expired(message: Message) -> bool:
 
 
 def _must_authenticate(message: Message) -> bool:
+    if message.authenticated:
+        return False
     match message.card.authentication:
         case "always":
             return True
+        case "unless_set_up":
+            return not message.set_up
         case "on_session":
             return message.customer_present
         case _:
             return False
 
 
-def _checks(message: Message) -> dict[str, str | None]:
+def checks(message: Message) -> dict[str, str | None]:
+    """How each check came out, None where its field was not sent."""
     sent = {CVC: message.cvc, LINE1: message.line1, POSTAL_CODE: message.postal_code}
     return {name: _check(message, name, value) for name, value in sent.items()}
 
@@ -115,36 +157,17 @@ def _check(message: Message, name: str, value: str | None) -> str | None:
     return "fail" if name == CVC and wrong_cvc else "pass"
 
 
-def _take(tx: Connection, message: Message, limits: Limits) -> str | None:
-    """Holds the amount, or spends it where it is captured at once; else the name of the refusal."""
-    of_account = {"fingerprint": message.fingerprint, "currency": message.currency}
-    row = tx.execute(_locked_account, of_account).mappings().first()
-    account = _new_account(message, limits) if row is None else dict(row)
-    if message.now - account["window_started"] >= limits.velocity_window_seconds:
-        account |= {"window_started": message.now, "window_count": 0}
-    if message.amount_minor > limits.transaction_minor or account["window_count"] >= limits.velocity_count:
-        return "card_velocity_exceeded"
-    if message.amount_minor > account["balance_minor"] - account["held_minor"]:
-        return "insufficient_funds"
-    account["window_count"] += 1
-    if message.capture:
-        account["balance_minor"] -= message.amount_minor
-    else:
-        account["held_minor"] += message.amount_minor
-    if row is None:
-        tx.execute(_open_account, account)
-    else:
-        tx.execute(_write_account, {f"new_{name}": value for name, value in account.items()})
-    return None
+def _spending(message: Message) -> Spending:
+    return Spending(message.fingerprint, message.currency, message.amount_minor, message.capture, message.now)
 
 
-def _new_account(message: Message, limits: Limits) -> dict[str, Any]:
+def _new_account(spending: Spending, limits: Limits) -> dict[str, Any]:
     return {
-        "fingerprint": message.fingerprint,
-        "currency": message.currency,
+        "fingerprint": spending.fingerprint,
+        "currency": spending.currency,
         "balance_minor": limits.balance_minor,
         "held_minor": 0,
-        "window_started": message.now,
+        "window_started": spending.now,
         "window_count": 0,
     }
 

@@ -64,7 +64,7 @@ DECLINES: dict[str, Decline] = {
     "12": Decline("card_declined", "currency_not_supported", None),
     "13": Decline("card_declined", "invalid_amount", None),
     "14": Decline("incorrect_number", None, "confirm_card_data"),
-    "1A": Decline("card_declined", "authentication_required", None),
+    "1A": Decline("authentication_required", "authentication_required", None),
     "41": Decline("card_declined", "lost_card", "do_not_try_again"),
     "43": Decline("card_declined", "stolen_card", "do_not_try_again"),
     "51": Decline("card_declined", "insufficient_funds", "try_again_later"),
@@ -74,6 +74,14 @@ DECLINES: dict[str, Decline] = {
     "65": Decline("card_declined", "card_velocity_exceeded", "try_again_later"),
     "82": Decline("incorrect_cvc", "incorrect_cvc", "confirm_card_data"),
     "96": Decline("processing_error", "processing_error", "try_again_later"),
+}
+
+# Refusals of the acquirer's own, before an issuer was asked: the network knows no code for them.
+NOT_AUTHENTICATED = "3F"
+LOOKUP_FAILED = "3E"
+NOT_SENT: dict[str, Decline] = {
+    "3F": Decline("authentication_failed", None, None),
+    "3E": Decline("card_declined", "processing_error", "try_again_later"),
 }
 
 RESPONSE_CODES: dict[str, str] = {

@@ -2,11 +2,12 @@
 
 import secrets
 import time
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from bank_simulator import authorizations, issuer
+from bank_simulator import authorizations, challenge, disputes, futures, issuer, slow_refunds
 from bank_simulator.authorizations import Row
 from bank_simulator.errors import NotFound
 from bank_simulator.forms import MoneyForm, VoidForm
@@ -26,15 +27,22 @@ def capture(tx: Connection, form: MoneyForm, stamp: Stamp) -> Entry:
         authorizations.change(
             tx, form.authorization, outcome="approved", captured_minor=form.amount_minor, refunded_minor=0
         )
+        futures.captured(tx, form.authorization, stamp.now)
     return _money_entry("capture", form, row, reason, stamp)
 
 
 def refund(tx: Connection, form: MoneyForm, stamp: Stamp) -> Entry:
     """Gives back, as often as one likes, until all that was captured is given back."""
     row = _standing(tx, form.authorization)
-    reason = _why_not_refunded(row, form)
+    reason = _why_not_refunded(tx, row, form)
+    entry = _money_entry("refund", form, row, reason, stamp)
     if reason is None:
-        issuer.credit(tx, *_account(row), amount_minor=form.amount_minor)
+        outcome = slow_refunds.begin(tx, form, entry.answer["acquirer_reference"], stamp.now)
+        if outcome == "pending":
+            entry.answer.update(outcome=outcome, acquirer_reference=None)
+            entry = replace(entry, outcome=outcome)
+        else:
+            issuer.credit(tx, *_account(row), amount_minor=form.amount_minor)
         authorizations.change(
             tx,
             form.authorization,
@@ -42,7 +50,7 @@ def refund(tx: Connection, form: MoneyForm, stamp: Stamp) -> Entry:
             captured_minor=row["captured_minor"],
             refunded_minor=row["refunded_minor"] + form.amount_minor,
         )
-    return _money_entry("refund", form, row, reason, stamp)
+    return entry
 
 
 def void(tx: Connection, form: VoidForm, stamp: Stamp) -> Entry:
@@ -56,6 +64,7 @@ def void(tx: Connection, form: VoidForm, stamp: Stamp) -> Entry:
         if row["outcome"] == "approved" and row["amount_minor"] > 0:
             issuer.settle(tx, *_account(row), held_minor=row["amount_minor"], captured_minor=0)
         authorizations.change(tx, form.authorization, outcome="voided", captured_minor=0, refunded_minor=0)
+        challenge.mark(tx, form.authorization, state="withdrawn")
     outcome = "declined" if reason == "already_captured" else "voided"
     answer = {
         "object": "void",
@@ -89,7 +98,7 @@ def _why_not_captured(row: Row, form: MoneyForm) -> str | None:
     return "exceeds_authorized" if form.amount_minor > row["amount_minor"] else None
 
 
-def _why_not_refunded(row: Row, form: MoneyForm) -> str | None:
+def _why_not_refunded(tx: Connection, row: Row, form: MoneyForm) -> str | None:
     if row["outcome"] != "approved":
         return _not_standing(row)
     if row["captured_minor"] == 0:
@@ -97,7 +106,10 @@ def _why_not_refunded(row: Row, form: MoneyForm) -> str | None:
     if form.currency not in (None, row["currency"]):
         return "currency_mismatch"
     left_minor = row["captured_minor"] - row["refunded_minor"]
-    return "exceeds_captured" if form.amount_minor > left_minor else None
+    if form.amount_minor > left_minor:
+        return "exceeds_captured"
+    charged_back_minor = disputes.charged_back_minor(tx, form.authorization)
+    return "charged_back" if form.amount_minor > left_minor - charged_back_minor else None
 
 
 def _why_nothing_to_void(row: Row | None) -> str | None:

@@ -130,7 +130,7 @@ def test_a_payment_blocked_by_risk_is_called_fraudulent_and_never_sent_to_the_ne
 
 
 @pytest.mark.parametrize(("number", "approved"), THREE_D_SECURE.items())
-def test_a_card_that_must_authenticate_is_declined_until_there_is_a_challenge(
+def test_a_card_that_must_authenticate_is_declined_where_nobody_can_be_sent_to_its_issuer(
     shared_bank: Caller, number: str, approved: tuple[bool, bool]
 ) -> None:
     for initiator, expected in zip(("customer", "merchant"), approved, strict=True):
@@ -139,7 +139,7 @@ def test_a_card_that_must_authenticate_is_declined_until_there_is_a_challenge(
             assert answer["outcome"] == "approved"
         else:
             assert answer["outcome"] == "declined"
-            assert answer["decline"]["code"] == "card_declined"
+            assert answer["decline"]["code"] == "authentication_required"
             assert answer["decline"]["decline_code"] == "authentication_required"
 
 
