@@ -16,7 +16,6 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,7 +107,7 @@ class Line(BaseHTTPRequestHandler):
             return
         given = self.rfile.read(length)
         if self.path.partition("?")[0] == "/v1/faults":
-            self._answer(_switched(self.server, self.command, self.headers, given))
+            self._answer(_switched(self.server, self.command, self.headers.get("Authorization"), given))
             return
         strike = self.server.switch.strike(call_of(self.command, self.path, given), kinds=REST)
         try:
@@ -192,9 +191,9 @@ def _head(reply: Reply) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
-def _switched(proxy: Proxy, method: str, headers: Mapping[str, str], given: bytes) -> Reply:
+def _switched(proxy: Proxy, method: str, authorization: str | None, given: bytes) -> Reply:
     try:
-        sent = (headers.get("Authorization") or "").encode("utf-8", "replace")
+        sent = (authorization or "").encode("utf-8", "replace")
         if not hmac.compare_digest(sent, b"Bearer " + proxy.secret.encode()):
             raise Unauthorized("Send the bank's secret as `Authorization: Bearer ...`.")
         if method == "PUT":
