@@ -24,6 +24,7 @@ EDGES = {
     "payments/bank.py",
     "webhooks/bank_notices.py",
     "webhooks/jobs.py",
+    "webhooks/stripe_events.py",
     "sweeps.py",
     "seed.py",
 }
