@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from checkout import returns
 from checkout.pages import blueprint
 
 
@@ -16,3 +17,4 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SECURE=secure,
     )
     app.register_blueprint(blueprint)
+    app.register_blueprint(returns.blueprint)

@@ -57,8 +57,11 @@ PROBLEMS = {
     "card_not_supported": Problem("Your card does not support this purchase.", ASK_BANK),
     "currency_not_supported": Problem("Your card does not support this currency.", ASK_BANK),
     "authentication_required": Problem(
-        "Your bank asks you to confirm this payment, which is not possible here yet.",
+        "Your bank asks you to confirm this payment, which was not possible here.",
         f"{NO_MONEY} Use another card.",
+    ),
+    "payment_intent_authentication_failure": Problem(
+        "This payment was not confirmed with your bank.", f"{NO_MONEY} Try again, or use another card."
     ),
     "call_issuer": Problem(GENERAL, ASK_BANK),
     "do_not_honor": Problem(GENERAL, ASK_BANK),

@@ -2,7 +2,7 @@
 
 # Page -> the states of a session in which it is shown. A state stands in exactly one row.
 PAGES: dict[str, frozenset[str]] = {
-    "pay": frozenset({"open"}),
+    "pay": frozenset({"open", "challenged"}),
     "waiting": frozenset({"processing"}),
     "paid": frozenset({"complete"}),
     "expired": frozenset({"expired"}),

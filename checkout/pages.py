@@ -14,7 +14,7 @@ from checkout.headers import protect
 from kit import database
 from payments import audit, audit_spool, bank
 from payments.charging import reconcile
-from payments.errors import InvalidRequest
+from payments.errors import InvalidRequest, StripeError
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.pay import pay
 from payments.hosted.recover import recover
@@ -109,6 +109,8 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
         case bank.Declined():
             problem = problem_of(answer.code, answer.decline_code)
             return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
+        case bank.ChallengeRequired():
+            return rendering.challenge_page(session, answer.url)
     page = gate.page_for(visits.state_of(session))
     if page == "paid" and answer is not None:
         return rendering.paid_page(session, already=False, onward_seconds=0)
@@ -124,9 +126,9 @@ def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
         try:
             answer = pay(_present(session_id), form.card(), form.billing())
             database.commit()
-        except InvalidRequest as refusal:
-            logger.info("session %s was not paid: %s", session_id, refusal.code)
-            database.rollback()
+        except StripeError as refusal:
+            logger.info("session %s was not paid: %s", session_id, refusal.message)
+            _keep(refusal)
             return None
         except database.StaleWrite:
             database.rollback()
@@ -135,6 +137,16 @@ def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
         else:
             return answer
     return None
+
+
+def _keep(refusal: StripeError) -> None:
+    """Write what a refusal has found out, as a payment that another window has just completed."""
+    try:
+        if refusal.keep:
+            database.commit()
+    except database.StaleWrite:
+        logger.info("it was recorded elsewhere meanwhile")
+    database.rollback()
 
 
 def _reopened(session: CheckoutSession) -> Response:

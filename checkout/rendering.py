@@ -14,6 +14,7 @@ from checkout.presentation import Line, Order, button_words, choose_locale, home
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
 from payments.charging.card_brands import as_json, brand_of
+from payments.charging.payment_intents import PaymentIntent
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.merchants import present_merchant
 
@@ -33,6 +34,7 @@ RULES = {
 TEST_CARDS = (
     ("4242 4242 4242 4242", "succeeds"),
     ("4000 0000 0000 9995", "insufficient funds"),
+    ("4000 0027 6000 3184", "asks you to confirm"),
     ("4000 0000 0000 0002", "declined"),
     ("4000 0000 0000 0127", "incorrect CVC"),
     ("4000 0000 0000 0119", "processing error"),
@@ -87,6 +89,7 @@ def form_page(
         problem=problem,
         brand=brand_of(form.card_number.data.replace(" ", "")),
         cancel_url=web_address(session.cancel_url),
+        challenge_url=web_address(visits.challenge_address(session)),
         action=url_for("checkout.submit", session_id=session.id),
         rules=RULES,
         test_cards=TEST_CARDS,
@@ -106,6 +109,14 @@ def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | 
     return make_response(html)
 
 
+def challenge_page(session: CheckoutSession, challenge_url: str) -> Response:
+    """Return the page that sends the buyer on to the bank's own."""
+    html = render_template(
+        "checkout/challenge.html", order=order_of(session), challenge_url=web_address(challenge_url)
+    )
+    return make_response(html)
+
+
 def waiting_page(session: CheckoutSession) -> Response:
     """Return the page that asks again by itself until the bank's answer is known."""
     again_url = url_for("checkout.show", session_id=session.id, waiting="")
@@ -113,6 +124,32 @@ def waiting_page(session: CheckoutSession) -> Response:
         "checkout/waiting.html", order=order_of(session), again_seconds=AGAIN_SECONDS, again_url=again_url
     )
     return make_response(html)
+
+
+def returned_page(
+    intent: PaymentIntent,
+    title: str,
+    words: str,
+    status: HTTPStatus,
+    *,
+    good: bool,
+    why: str | None,
+    onward: str | None,
+) -> Response:
+    """Return the page of a customer who came back from a bank and goes on to nowhere by themselves."""
+    locale = choose_locale(None, request.accept_languages)
+    html = render_template(
+        "checkout/returned.html",
+        order=None,
+        merchant=present_merchant().name,
+        sum=format_amount(intent.amount, intent.currency, locale),
+        title=title,
+        words=words,
+        good=good,
+        why=why,
+        onward=onward,
+    )
+    return make_response(html, status)
 
 
 def expired_page(session: CheckoutSession) -> Response:

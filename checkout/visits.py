@@ -6,6 +6,7 @@ from flask import Request
 
 from kit.database import db
 from kit.ids import random_text
+from payments.charging.attempts import Attempt
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
 from payments.customers.customers import Customer
@@ -21,11 +22,11 @@ def find_session(session_id: str) -> CheckoutSession | None:
     return db.session.get(CheckoutSession, session_id) if SESSION_ID.fullmatch(session_id) else None
 
 
-def buyer_of(session: CheckoutSession, request: Request) -> Caller:
-    """Return the caller that a visit acts as: the session's customer, for its merchant."""
+def buyer_of(visited: CheckoutSession | Attempt, request: Request) -> Caller:
+    """Return the caller that a visit acts as: the session's or payment's customer, for its merchant."""
     return Caller(
-        account_id=session.account_id,
-        livemode=session.livemode,
+        account_id=visited.account_id,
+        livemode=visited.livemode,
         actor="customer",
         request_id=f"req_{random_text(14)}",
         address=request.remote_addr,
@@ -38,17 +39,26 @@ def intent_of(session: CheckoutSession) -> PaymentIntent | None:
 
 
 def state_of(session: CheckoutSession) -> str:
-    """Return how the session stands for its buyer: open, processing, complete or expired."""
+    """Return how the session stands for its buyer: open, challenged, processing, complete or expired."""
     if session.status != Status.OPEN:
         return session.status
     intent = intent_of(session)
     if intent is None or (intent.status in CONFIRMABLE and intent.attempt_id is None):
         return "open" if session.is_payable else "expired"
+    if intent.status == IntentStatus.REQUIRES_ACTION and session.is_payable:
+        return "challenged"
     if intent.status == IntentStatus.CANCELED:
         return "expired"
     # The bank is being asked, or was answered between our two reads: the session says which by now.
     now = session.reread().status
     return "processing" if now == Status.OPEN else now
+
+
+def challenge_address(session: CheckoutSession) -> str | None:
+    """Return the bank's page that waits for the buyer, None where none does."""
+    intent = intent_of(session)
+    action = (intent.next_action if intent else None) or {}
+    return (action.get("redirect_to_url") or {}).get("url")
 
 
 def known_email(session: CheckoutSession) -> str | None:

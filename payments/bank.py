@@ -38,6 +38,7 @@ class Authorize:
     sets_up: bool = False  # the card is to be kept for later payments
     set_up_by: str | None = None  # the network's transaction by which it was
     merchant_id: str = "florin"  # by which the acquirer knows the merchant
+    descriptor: str | None = None  # the merchant's name, as the issuer's page shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Initiate:
     amount_minor: int
     currency: str
     method: str
-    details: dict[str, str] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict, repr=False)
+    capture: bool = True
     return_url: str | None = None
     descriptor: str | None = None
     merchant_id: str = "florin"
@@ -96,6 +98,7 @@ class CardFacts:
     risk_score: int | None = None
     blocked: bool = False
     three_d_secure: dict[str, Any] | None = None  # result, version, ... in Stripe's words
+    method: dict[str, Any] = field(default_factory=dict)  # what a bank told of another means than a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +129,14 @@ class ChallengeRequired:
     """The customer must act at `url`, an issuer's or a bank's own page; the authorisation ends there."""
 
     url: str
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """Accepted; whether the money comes is known later."""
+
+    facts: CardFacts = field(default_factory=CardFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,10 @@ Answer = (
 )
 
 
+# What a customer brings back from a bank's page: its word, its word of long ago, or nothing of the kind.
+Return = Literal["good", "expired", "bad"]
+
+
 class Acquirer(Protocol):
     """What an adapter offers. None of its methods raises for what the bank or the line does."""
 
@@ -193,6 +203,9 @@ class Acquirer(Protocol):
 
     def look_up(self, reference: str) -> Answer:
         """Return how the authorisation of that reference stands at the bank."""
+
+    def read_return(self, reference: str, token: str) -> Return:
+        """Tell whether a customer who comes back brings this acquirer's word that it is about `reference`."""
 
 
 AUTHENTICATION_FAILED = "authentication_failed"  # the code of a decline before any issuer was asked

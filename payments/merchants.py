@@ -19,6 +19,8 @@ from payments.errors import AuthenticationError, InvalidRequest, NotFound
 from payments.scope import Caller, caller
 
 KEY_CACHE_SECONDS = 5.0
+NAME_CACHE_SECONDS = 60.0
+NAMES_KEPT = 10_000
 MAXIMUM_GRACE_SECONDS = 7 * 24 * 3600
 SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
@@ -228,6 +230,20 @@ def present_merchant() -> Merchant:
     if merchant is None:
         raise NotFound("account", caller().account_id)
     return merchant
+
+
+_names: dict[str, tuple[float, str]] = {}
+
+
+def present_name() -> str:
+    """Return the name of the caller's merchant, as it was at most a minute ago."""
+    account_id = caller().account_id
+    known = _names.get(account_id)
+    if known is None or known[0] <= time.monotonic():
+        if len(_names) >= NAMES_KEPT:
+            _names.clear()
+        known = _names[account_id] = (time.monotonic() + NAME_CACHE_SECONDS, present_merchant().name)
+    return known[1]
 
 
 def operator(merchant: Merchant, *, livemode: bool, actor: str) -> Caller:

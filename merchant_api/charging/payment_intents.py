@@ -17,17 +17,21 @@ from payments.charging.capture import capture as capture_intent
 from payments.charging.confirm import Presence, choose_method
 from payments.charging.confirm import confirm as confirm_intent
 from payments.charging.payment_intents import PLAIN, PaymentIntent
+from payments.charging.return_urls import check_return_url
+from payments.charging.withdraw import withdraw
 from payments.errors import CardError, InvalidRequest, NotFound, PermissionDenied
 from payments.scope import caller
 
 blueprint = Blueprint("payment_intents", __name__)
 
 METHOD = {"payment_method"}
+METHODS_GIVEN = {"payment_method", "payment_method_data"}
 METHOD_DATA = {"payment_method_data": MethodData}
 CONFIRMING = METHOD | {
     "allowed_payment_method_types", "capture_method", "error_on_requires_action", "off_session",
     "receipt_email",
-    "return_url", "setup_future_usage", "shipping", "use_stripe_sdk", "expand",
+    "payment_method_options.card.request_three_d_secure", "return_url", "setup_future_usage", "shipping",
+    "use_stripe_sdk", "expand",
 }  # fmt: skip
 WRITABLE = {
     *PLAIN,
@@ -44,7 +48,11 @@ CREATE = params.build(
     only=WRITABLE | CONFIRMING | {"automatic_payment_methods", "confirm", "confirmation_method"},
     extra=METHOD_DATA,
 )
-UPDATE = params.build(stripe.params.PaymentIntentModifyParams, only=WRITABLE | METHOD, extra=METHOD_DATA)
+UPDATE = params.build(
+    stripe.params.PaymentIntentModifyParams,
+    only=WRITABLE | METHOD | {"payment_method_options.card.request_three_d_secure"},
+    extra=METHOD_DATA,
+)
 CONFIRM = params.build(
     stripe.params.PaymentIntentConfirmParams, only=CONFIRMING, extra=METHOD_DATA | {"client_secret": str}
 )
@@ -59,6 +67,9 @@ LIST = params.build(
 )
 # What lies behind these paths of expand[] belongs to the merchant, not to whoever holds a client secret.
 SECRET_KEY_ONLY = frozenset(("capture_method", "error_on_requires_action", "expand", "off_session"))
+CHANGED_BY_CONFIRMING = {
+    "receipt_email", "setup_future_usage", "shipping", "capture_method", "payment_method_options",
+}  # fmt: skip
 ROOT = "/v1/payment_intents"
 
 
@@ -99,7 +110,7 @@ def retrieve(given: dict[str, Any], id: str) -> PaymentIntent:
 def update(given: dict[str, Any], id: str) -> PaymentIntent:
     intent = PaymentIntent.find(id)
     method = method_of(given, keep=True)
-    intent.update({name: value for name, value in given.items() if not name.startswith("payment_method")})
+    intent.update({name: value for name, value in given.items() if name not in METHODS_GIVEN})
     if method is not None:
         intent.require_no_session("updated")
         choose_method(intent, method.method)
@@ -128,7 +139,8 @@ def confirm(given: dict[str, Any], id: str) -> PaymentIntent:
             "`confirmation_method` is set to `manual`. Please use your secret key instead, or create a "
             "PaymentIntent with `confirmation_method` set to `automatic`."
         )
-    changes = {"receipt_email", "setup_future_usage", "shipping", "capture_method"} & given.keys()
+    withdraw(intent, "confirmed")  # before anything is changed
+    changes = CHANGED_BY_CONFIRMING & given.keys()
     if changes:
         intent.update({name: given[name] for name in changes})
     keep = bool(intent.details.get("setup_future_usage"))
@@ -203,6 +215,8 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
                 extra={"payment_intent": intent.as_stripe()},
             )
         given_method = Given.stored(intent.payment_method_id)
+    if given.get("return_url"):
+        check_return_url(given["return_url"])
     presence = Presence(
         off_session=bool(given.get("off_session")),
         can_act=not given.get("error_on_requires_action"),

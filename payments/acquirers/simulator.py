@@ -6,13 +6,19 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from kit import http
 from payments import bank
+from payments.acquirers.method_facts import expiry, method_facts
+from payments.bank_journal import JournalEntry
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 NOTHING_DONE = "closed"  # the code of a 503 by which the bank promises that it has not acted
 LOOK_SECONDS = 5.0  # a look moves no money, so it need not wait as long as a question
+JOURNAL_ROWS = 80  # in one answer, which is cut off at 64 KiB
+RETURN_SALT = "florin.return"
+RETURN_SECONDS = 30 * 60
 LONGEST_WORDS = 500
 LONGEST_ADDRESS = 2000
 THREE_D_SECURE = (
@@ -54,23 +60,25 @@ class SimulatorAcquirer:
             "three_d_secure": question.three_d_secure,
             "sets_up": question.sets_up,
             "set_up_by": question.set_up_by,
+            "descriptor": _words(question.descriptor),
         }  # fmt: skip
         reply = self._post("/v1/authorizations", body)
         return _never_acted(reply) or _authorization(reply, question.reference)
 
     def initiate(self, question: bank.Initiate) -> bank.Answer:
-        """Ask for a payment by a method other than a card; its money is taken at once."""
+        """Ask for a payment by a method other than a card."""
         body = {
             "reference": question.reference,
             "merchant_id": question.merchant_id,
             "amount_minor": question.amount_minor,
             "currency": question.currency,
             "method": question.method,
-            "details": question.details,
+            "details": {name: _words(value) for name, value in question.details.items()},
+            "capture": question.capture,
             "return_url": question.return_url,
             "descriptor": _words(question.descriptor),
         }
-        reply = self._post("/v1/initiations", body)
+        reply = self._post("/v1/payments", body)
         return _never_acted(reply) or _authorization(reply, question.reference)
 
     def capture(self, question: bank.Capture) -> bank.Answer:
@@ -99,6 +107,32 @@ class SimulatorAcquirer:
         if isinstance(reply, http.Response) and reply.status == 404:
             return bank.NotFound() if _error_code(reply) == "not_found" else bank.Unknown("HTTP 404")
         return _authorization(reply, reference)
+
+    def journal(self, after: int) -> list[JournalEntry] | bank.Unknown:
+        """Return the next entries of the bank's journal, as many as fit into one answer."""
+        path = f"/v1/journal?after={after}&limit={JOURNAL_ROWS}"
+        document = _document(self._ask("GET", path, None))
+        if isinstance(document, bank.Unknown):
+            return document
+        try:
+            return [_entry(row) for row in document["data"]]
+        except (KeyError, TypeError, AttributeError) as error:
+            return bank.Unknown(f"the journal can't be read: {type(error).__name__} {error}"[:200])
+
+    def read_return(self, reference: str, token: str) -> bank.Return:
+        """Tell whether the bank signed `token` for `reference`, and not too long ago."""
+        signer = URLSafeTimedSerializer(self.secret, salt=RETURN_SALT)
+        try:
+            said = signer.loads(token)
+        except BadData:
+            return "bad"
+        if not isinstance(said, dict) or said.get("reference") != reference:
+            return "bad"
+        try:
+            signer.loads(token, max_age=RETURN_SECONDS)
+        except SignatureExpired:
+            return "expired"
+        return "good"
 
     def _post(self, path: str, body: dict[str, Any]) -> http.Response | http.Failure:
         return self._ask("POST", path, orjson.dumps(body))
@@ -181,9 +215,9 @@ def _read_authorization(document: dict[str, Any]) -> bank.Answer:
         case "voided":
             return bank.Declined("processing_error", "processing_error", facts=facts)
         case "challenge_required":
-            return bank.ChallengeRequired(_web_address(document["challenge_url"]))
+            return bank.ChallengeRequired(_web_address(document["challenge_url"]), expiry(document))
         case "pending":
-            return bank.Pending()
+            return bank.Pending(facts)
         case other:
             return bank.Unknown(f"unknown outcome {other!r}"[:200])
 
@@ -202,11 +236,24 @@ def _facts(document: dict[str, Any]) -> bank.CardFacts:
         risk_score=None if score is None else _integer(score),
         blocked=bool(risk.get("blocked")),
         three_d_secure=_three_d_secure(document.get("three_d_secure")),
+        method=method_facts(document.get("method")),
     )
 
 
 def _three_d_secure(told: dict[str, Any] | None) -> dict[str, Any] | None:
     return told and {name: _text_or_none(told.get(name)) for name in THREE_D_SECURE}
+
+
+def _entry(row: dict[str, Any]) -> JournalEntry:
+    return JournalEntry(
+        seq=_integer(row["seq"]),
+        kind=_text(row["kind"]),
+        reference=_text(row["reference"]),
+        authorization=_text(row["authorization"]),
+        outcome=_text(row["outcome"]),
+        amount_minor=_integer(row["amount_minor"]),
+        currency=_text_or_none(row["currency"]),
+    )
 
 
 def _movement(reply: http.Response | http.Failure, reference: str, amount_minor: int | None) -> bank.Answer:
@@ -222,6 +269,8 @@ def _movement(reply: http.Response | http.Failure, reference: str, amount_minor:
         match document.get("outcome"):
             case "approved" | "voided":
                 return bank.Done(_text_or_none(document.get("acquirer_reference")))
+            case "pending" if document.get("object") == "refund":
+                return bank.Pending()
             case "declined":
                 return bank.Refused(_text(document.get("reason")))
             case other:

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from kit.database import db
 from payments import bank, lifecycle, routing
 from payments.charging.attempts import Attempt, Kind
-from payments.charging.cards import CardDetails
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent, Status
-from payments.charging.payment_methods import PaymentMethod
+from payments.charging.payment_methods import Means, PaymentMethod
+from payments.charging.questions import check_accepted, question_of
 from payments.charging.reroute import reroute
 from payments.charging.settle import settle_authorization
-from payments.charging.three_d_secure import three_d_secure
 from payments.charging.withdraw import withdraw
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
@@ -41,6 +40,7 @@ def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
     intent.require_unlocked()
     intent.require_status(CONFIRMABLE, "updated")
     _check_owner(intent, method)
+    check_accepted(intent, method)
     withdraw(intent, "updated")
     intent.payment_method_id = method.id
     if intent.status != Status.REQUIRES_CONFIRMATION:
@@ -48,9 +48,9 @@ def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
 
 
 def confirm(
-    intent: PaymentIntent, method: PaymentMethod, card: CardDetails, *, presence: Presence = ON_SESSION
+    intent: PaymentIntent, method: PaymentMethod, means: Means, *, presence: Presence = ON_SESSION
 ) -> bank.Answer:
-    """Try to take the intent's amount from a card; return the last bank's answer, already recorded.
+    """Try to take the intent's amount from a card or another means; return the last bank's answer, already recorded.
 
     The claim is committed before the bank is asked; what is recorded here is committed by the edge. A
     crash in between leaves an open attempt, which `reconcile` looks up. An attempt whose challenge is still
@@ -58,24 +58,20 @@ def confirm(
     InvalidRequest where the status allows none, or no acquirer of the merchant's takes such a payment.
     """
     intent.require_confirmable()
+    check_accepted(intent, method, someone_there=presence.can_be_challenged)
     withdraw(intent, "confirmed")
     kept = method not in db.session.new
-    payment = Payment(intent.account_id, intent.id, intent.currency, card.brand)
+    payment = Payment(intent.account_id, intent.id, intent.currency, means.brand, method.type)
     route = routing.first(payment)
     attempt = claim(intent, method, route, presence)
-    question = bank.Authorize(
-        reference=attempt.reference,
-        amount_minor=attempt.amount_minor,
-        currency=attempt.currency,
-        capture=not intent.manual,
-        card=card,
-        address=_address(method),
-        initiator="merchant" if presence.off_session else "customer",
-        return_url=_return_url(attempt, presence),
-        three_d_secure=three_d_secure(intent),
-        sets_up=bool(intent.details.get("setup_future_usage")),
-        set_up_by=method.card.get("set_up_by"),
+    question = question_of(
+        attempt,
+        intent,
+        method,
+        means,
         merchant_id=route.merchant_id,
+        return_url=_return_url(attempt, presence),
+        off_session=presence.off_session,
     )
     tried = [route.acquirer]
     while True:
@@ -85,7 +81,7 @@ def confirm(
             method = method.reread()
         following = routing.following(payment, tried) if routing.may_follow(answer) else None
         if following is None:
-            return settle_authorization(attempt, intent, method, answer)
+            return settle_authorization(attempt, intent, method, _told(answer, presence))
         # Collected here, committed with the next question: there is no gap in which the intent is free.
         attempt = reroute(attempt, intent, method, answer, following)
         tried.append(following.acquirer)
@@ -127,6 +123,17 @@ def claim(
     return attempt
 
 
+def _told(answer: bank.Answer, presence: Presence) -> bank.Answer:
+    """Tell a decline for want of an authentication that the merchant itself did not want apart."""
+    match answer:
+        case bank.Declined(decline_code="authentication_required") if not (
+            presence.off_session or presence.can_act
+        ):
+            return replace(answer, decline_code="authentication_not_handled")
+        case _:
+            return answer
+
+
 def _return_url(attempt: Attempt, presence: Presence) -> str | None:
     return addresses.return_page(attempt.id) if presence.can_be_challenged else None
 
@@ -141,8 +148,3 @@ def _check_owner(intent: PaymentIntent, method: PaymentMethod) -> None:
         )
     if method.customer_id is not None:
         Customer.living(method.customer_id)
-
-
-def _address(method: PaymentMethod) -> bank.Address:
-    address = method.billing_details.get("address") or {}
-    return bank.Address(address.get("line1"), address.get("postal_code"), address.get("country"))

@@ -5,11 +5,13 @@ from typing import Any
 
 from payments import bank
 from payments.charging.cards import CardDetails
-from payments.charging.confirm import confirm
+from payments.charging.confirm import Presence, confirm
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
+from payments.charging.withdraw import withdraw
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
+from payments.hosted import addresses
 from payments.hosted.checkout_sessions import CheckoutSession
 
 
@@ -41,6 +43,8 @@ def pay(
     """
     if not session.is_payable:
         raise InvalidRequest("This Checkout Session can't be paid any more.", code="checkout_session_closed")
+    if session.payment_intent_id is not None:
+        withdraw(PaymentIntent.find(session.payment_intent_id), "confirmed")  # before anything is changed
     session.customer_details = {
         "address": billing.address(), "email": billing.email, "name": billing.name, "phone": None,
     }  # fmt: skip
@@ -48,7 +52,7 @@ def pay(
     details = {"email": billing.email, "name": billing.name, "address": billing.address()}
     keep = bool(intent.details.get("setup_future_usage"))
     method = method or PaymentMethod.of_card(card, billing=details, keep=keep)
-    return confirm(intent, method, card)
+    return confirm(intent, method, card, presence=Presence(return_url=addresses.pay_page(session.id)))
 
 
 def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:

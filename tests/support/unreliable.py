@@ -4,7 +4,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from payments.bank import Acquirer, Answer, Authorize, Capture, Initiate, Question, Refund, Unknown, Void
+from payments.bank import (
+    Acquirer,
+    Answer,
+    Authorize,
+    Capture,
+    Initiate,
+    Question,
+    Refund,
+    Return,
+    Unknown,
+    Void,
+)
 
 Step = Callable[[Callable[[], Answer]], Answer]
 
@@ -75,6 +86,9 @@ class Unreliable:
 
     def void(self, question: Void) -> Answer:
         return self._step(question, lambda: self.inner.void(question))
+
+    def read_return(self, reference: str, token: str) -> Return:
+        return self.inner.read_return(reference, token)
 
     def look_up(self, reference: str) -> Answer:
         return self._step(reference, lambda: self.inner.look_up(reference))
