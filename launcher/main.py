@@ -97,12 +97,8 @@ def _florin(arguments: list[str]) -> int:
     place = places.from_environment(os.environ)
     places.require_writable(place.data_dir)
     python = environment.ensure(environment.SERVING, place.data_dir)
-    command = [str(python), "-m", "flask", "--app", "wsgi", "florin", *arguments]
-    variables = {
-        **stack.variables_of(place, {**stack.addresses_of_banks(place), **os.environ}),
-        "RUN_JOBS_HERE": "false",  # they are the gateway's, or the worker's
-        "SPOOL_QUERIES": "false",
-    }
+    command = [str(python), "-m", "cli", *arguments]
+    variables = stack.variables_of(place, {**stack.addresses_of_banks(place), **os.environ})
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
 
 

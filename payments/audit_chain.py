@@ -5,11 +5,12 @@ appended to a file outside the database (`anchor`), so that rewriting all seals 
 """
 
 import hashlib
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from sqlalchemy import BigInteger, Integer, func, select, text
@@ -57,6 +58,14 @@ class Broken:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The digests of the seals as they were anchored, and the lines that can't be read."""
+
+    digests: dict[int, str]
+    torn_lines: list[int]
+
+
 def seal_next() -> AuditSeal | None:
     """Collect the seal of the next batch of settled rows; None where there is nothing to seal yet."""
     settled_seq = _settled_seq()
@@ -88,23 +97,29 @@ def seal_next() -> AuditSeal | None:
 
 def anchor(seal: AuditSeal, head_file: Path) -> None:
     """Append a committed seal to the file that keeps the chain's head outside the database."""
-    line = orjson.dumps({"seal": seal.seq, "last_seq": seal.last_seq, "digest": seal.digest})
-    with head_file.open("ab") as file:
-        file.write(line + b"\n")
+    line = orjson.dumps({"seal": seal.seq, "last_seq": seal.last_seq, "digest": seal.digest}) + b"\n"
+    with head_file.open("a+b") as file:
+        if _is_torn(file):
+            line = b"\n" + line  # a crash cut the last line off; this one must not be lost with it
+        file.write(line)
 
 
-def verify(head_file: Path | None = None) -> Broken | None:
+def verify(
+    head_file: Path | None = None, on_seal: Callable[[AuditSeal], None] = lambda _: None
+) -> Broken | None:
     """Walk the whole chain; return the first batch that is not as it was sealed, or None where all are.
 
     With the head's file, its seals are compared too: a chain rewritten or cut as a whole shows there.
+    `on_seal` hears of each batch that is as it was sealed.
     """
-    anchored = _anchored(head_file) if head_file is not None and head_file.exists() else {}
+    anchored = read_head(head_file).digests if head_file is not None else {}
     digest, after, expected = BEGINNING, 0, 1
     for seal in _seals():
         problem = _problem(seal, expected, digest, after) or _anchor_problem(seal, anchored)
         if problem is not None:
             return Broken(seal.seq, seal.first_seq, seal.last_seq, problem)
         digest, after, expected = seal.digest, seal.last_seq, expected + 1
+        on_seal(seal)
     if anchored and max(anchored) >= expected:
         return Broken(expected, after + 1, after + 1, "the seal is missing, though the head's file has it")
     return None
@@ -148,9 +163,26 @@ def _anchor_problem(seal: AuditSeal, anchored: dict[int, str]) -> str | None:
     return None
 
 
-def _anchored(head_file: Path) -> dict[int, str]:
-    lines = head_file.read_bytes().splitlines()
-    return {entry["seal"]: entry["digest"] for entry in map(orjson.loads, lines)}
+def read_head(head_file: Path) -> Head:
+    """Return what the head's file holds; what a crash or a full disk has made of a line is counted."""
+    head = Head({}, [])
+    if not head_file.exists():
+        return head
+    for number, line in enumerate(head_file.read_bytes().splitlines(), 1):
+        try:
+            entry = orjson.loads(line)
+            head.digests[entry["seal"]] = entry["digest"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            head.torn_lines.append(number)
+    return head
+
+
+def _is_torn(file: IO[bytes]) -> bool:
+    """Tell whether the last line of a file has no end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _digest(previous: str, rows: Any) -> str:

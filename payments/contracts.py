@@ -13,6 +13,7 @@ from kit.database import Base, Id, db, load_where
 from kit.ids import new_id
 from payments import audit
 from payments.errors import NotFound
+from payments.scope import system
 
 # A process sees another one's change of a contract after this time at the latest.
 CACHE_SECONDS = 5.0
@@ -74,6 +75,10 @@ class Contract(Base):
             active=True,
         )
         db.session.add(contract)
+        who = system(account_id, livemode=False)
+        db.session.add(
+            audit.row("contract.signed", contract.id, "succeeded", who=who, acquirer=terms.acquirer)
+        )
         forget(account_id)
         return contract
 
@@ -91,16 +96,10 @@ class Contract(Base):
             raise NotFound("contract", contract_id)
         return contract
 
-    def suspend(self) -> None:
-        """Let no new payment take this way; captures and refunds of earlier ones still do."""
-        self.active = False
-        audit.record("contract.suspended", self.id, acquirer=self.acquirer)
-        forget(self.account_id)
-
-    def resume(self) -> None:
-        """Let payments take this way again."""
-        self.active = True
-        audit.record("contract.resumed", self.id, acquirer=self.acquirer)
+    def switch(self, *, active: bool) -> None:
+        """Let payments take this way or not; captures and refunds of earlier ones do in any case."""
+        self.active = active
+        audit.record("contract.resumed" if active else "contract.suspended", self.id, acquirer=self.acquirer)
         forget(self.account_id)
 
 

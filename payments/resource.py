@@ -123,6 +123,11 @@ def _collected(noun: type[NounType], object_id: str) -> NounType | None:
     return next((row for row in db.session.new if isinstance(row, noun) and row.id == object_id), None)
 
 
+def nouns() -> list[type[Resource]]:
+    """Return every noun of the wire that has been imported, by the name of its table."""
+    return sorted(_nouns.values(), key=lambda noun: noun.__tablename__)
+
+
 def noun_of_id(object_id: str) -> type[Resource]:
     """Return the noun whose ids begin as this one does; raises NotFound for none."""
     prefix = object_id[: object_id.find("_") + 1]
