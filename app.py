@@ -18,12 +18,20 @@ from config import Settings, load
 from kit import database, jobs
 from merchant_api import openapi, rate_limit
 from merchant_api.crud import OPERATIONS
-from payments import audit_spool, vault
+from payments import audit_spool, notices, vault
+from payments.charging import follow_dispute, follow_refund
 from payments.hosted import addresses
 from webhooks import bank_notices
 from webhooks import jobs as webhook_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
+
+# What becomes of each kind of notice; what is not listed is taken in and forgotten.
+NOTICE_HANDLERS = {
+    "dispute.updated": follow_dispute.follow,
+    "fraud_warning.created": follow_dispute.follow_warning,
+    "refund.updated": follow_refund.follow,
+}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -50,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     merchant_api.register(app)
     checkout.register(app)
     dashboard.register(app)
+    notices.HANDLERS.update(NOTICE_HANDLERS)
     bank_notices.connect(app, acquiring.bank_secrets(settings))
     acquiring.hear_stripe(app, settings)
     _register_own(app)

@@ -8,7 +8,7 @@ import config
 from kit import clock, database, jobs
 from merchant_api import idempotency
 from payments import audit_chain
-from payments.charging import reconcile
+from payments.charging import contest, filings, reconcile
 from payments.errors import StripeError
 from payments.hosted import expire
 from payments.hosted.checkout_sessions import CheckoutSession
@@ -17,10 +17,12 @@ from payments.scope import acting_as, system
 logger = logging.getLogger("florin.sweeps")
 
 RECONCILE = "sweeps.reconcile_attempts"
+FILINGS = "sweeps.settle_filings"
 
 # (seconds between runs, dotted path)
 SWEEPS: tuple[tuple[float, str], ...] = (
     (2.0, "sweeps.kick_if_open"),
+    (2.0, "sweeps.kick_filings"),
     (5.0, "sweeps.expire_sessions"),
     (600.0, "sweeps.forget_idempotency_keys"),
     (10.0, "sweeps.seal_audit_rows"),
@@ -70,6 +72,38 @@ def _put_off(attempt_id: str) -> None:
         database.commit()
     except Exception:
         logger.exception("attempt %s could not be put off", attempt_id)
+
+
+def kick_filings() -> None:
+    """Wake a worker for moves in disputes that the bank has not answered."""
+    if filings.open_filings():
+        jobs.kick(FILINGS)
+    database.rollback()
+
+
+def settle_filings() -> int:
+    """Bring open moves in disputes to their end; return how many came to one."""
+    ended, last = 0, ""
+    while filing_ids := filings.open_filings(after=last):
+        ended += sum(_filed(filing_id) for filing_id in filing_ids)
+        last = filing_ids[-1]
+    return ended
+
+
+def _filed(filing_id: str) -> bool:
+    try:
+        ended = contest.settle_again(filing_id)
+        database.commit()
+    except database.StaleWrite:
+        logger.info("move %s was settled elsewhere", filing_id)
+        return False
+    except Exception:
+        logger.exception("move %s could not be settled", filing_id)
+        return False
+    else:
+        return ended
+    finally:
+        database.rollback()
 
 
 def expire_sessions() -> int:

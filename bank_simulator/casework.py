@@ -75,8 +75,7 @@ def _moved(kind: str, move: _Move) -> Response:
             "outcome": "approved" if reason is None else "declined",
             "reason": reason,
             "amount_minor": 0,
-            "dispute": move.dispute,
-            "status": disputes.find(tx, move.dispute)["status"],
+            "dispute": disputes.as_answer(tx, disputes.find(tx, move.dispute)),
         }
         return own_entries.entry(
             books, kind, move.reference, stamp.now, content_digest=stamp.content_digest, **facts

@@ -73,13 +73,13 @@ def once(kind: str, form: Form, authorization: str, work: Callable[[Connection, 
     return as_json(bank.storage.write(authorization, answer))
 
 
-def body() -> bytes:
-    """At most 64 KiB, whatever the caller says or fails to say about the length."""
-    if (request.content_length or 0) <= forms.BODY_BYTES:
-        given = request.stream.read(forms.BODY_BYTES + 1)
-        if len(given) <= forms.BODY_BYTES:
+def body(most_bytes: int = forms.BODY_BYTES) -> bytes:
+    """The body, 64 KiB at most, whatever the caller says or fails to say about the length."""
+    if (request.content_length or 0) <= most_bytes:
+        given = request.stream.read(most_bytes + 1)
+        if len(given) <= most_bytes:
             return given
-    raise InvalidRequest(f"The body is longer than {forms.BODY_BYTES} bytes.")
+    raise InvalidRequest(f"The body is longer than {most_bytes} bytes.")
 
 
 def as_json(text: str) -> Response:

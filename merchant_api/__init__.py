@@ -5,9 +5,10 @@ from flask import Flask
 from merchant_api import events, simple, unknown
 from merchant_api.balance import balance
 from merchant_api.catalog import prices, products
-from merchant_api.charging import charges, payment_intents, payment_methods, refunds
+from merchant_api.charging import charges, disputes, payment_intents, payment_methods, refunds
 from merchant_api.customers import customers
 from merchant_api.hosted import checkout_sessions
+from merchant_api.radar import early_fraud_warnings
 from merchant_api.webhooks import webhook_endpoints
 
 BLUEPRINTS = (
@@ -16,6 +17,7 @@ BLUEPRINTS = (
     customers.blueprint,
     events.blueprint,
     payment_intents.blueprint,
+    disputes.blueprint,
     payment_methods.blueprint,
     refunds.blueprint,
     products.blueprint,
@@ -23,6 +25,7 @@ BLUEPRINTS = (
     checkout_sessions.blueprint,
     webhook_endpoints.blueprint,
     simple.blueprint,
+    early_fraud_warnings.blueprint,
     unknown.blueprint,
 )
 

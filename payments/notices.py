@@ -4,14 +4,13 @@ A notice is only a wake-up. Its handler fetches the truth from the bank and reco
 the order in which notices come and however often. Without any notice the sweeps reach the same end.
 """
 
-from collections.abc import Callable
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Index, delete, select
+from sqlalchemy import Index, delete, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
-from kit.database import Base, Id, db
+from kit.database import Base, Id, db, load
 
 # kind -> (acquirer's name, subject at that bank); wired in app.py. It may ask the bank, never with rows
 # of its own unwritten, and collects what follows; the job's edge commits that with the notice's end.
@@ -24,18 +23,16 @@ BATCH = 100
 FORGOTTEN_AT_ONCE = 1000
 
 
-class State(StrEnum):
-    """Whether a notice still waits for its handler."""
-
-    OPEN = "open"
-    DONE = "done"
-
-
 class BankNotice(Base):
     """One notice of one bank, whose name stands in the id: two banks may give out the same one."""
 
     __tablename__ = "bank_notices"
-    __table_args__ = (Index("ix_bank_notices_open", "status", "due_at"),)
+    __table_args__ = (
+        Index(
+            "ix_bank_notices_due", "due_at", "id",
+            sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     acquirer: Mapped[str]
@@ -43,9 +40,8 @@ class BankNotice(Base):
     subject: Mapped[str]
     created: Mapped[int]
     version: Mapped[int]
-    status: Mapped[str]
     attempts: Mapped[int]
-    due_at: Mapped[int]
+    due_at: Mapped[int | None]  # when its handler is due; None once that is over
 
     @classmethod
     def take_in(cls, acquirer: str, notice_id: str, kind: str, subject: str) -> "BankNotice":
@@ -58,9 +54,8 @@ class BankNotice(Base):
             subject=subject,
             created=now,
             version=1,
-            status=State.OPEN.value if kind in HANDLERS else State.DONE.value,
             attempts=0,
-            due_at=now,
+            due_at=now if kind in HANDLERS else None,
         )
         db.session.add(notice)
         return notice
@@ -68,7 +63,7 @@ class BankNotice(Base):
     def failed(self) -> None:
         """Put the notice off until its next attempt, or give it up."""
         if self.attempts == len(RETRY_SECONDS):
-            self.status = State.DONE.value
+            self.due_at = None
         else:
             self.due_at = clock.now() + RETRY_SECONDS[self.attempts]
             self.attempts += 1
@@ -76,9 +71,35 @@ class BankNotice(Base):
 
 def due(after: str = "") -> list[str]:
     """Return the ids of notices that wait for their handlers, a batch from behind `after`."""
-    waiting = (BankNotice.status == State.OPEN) & (BankNotice.due_at <= clock.now())
-    query = select(BankNotice.id).where(waiting, BankNotice.id > after).order_by(BankNotice.id).limit(BATCH)
+    row = BankNotice
+    query = select(row.id).where(row.due_at <= clock.now(), row.id > after).order_by(row.id).limit(BATCH)
     return list(db.session.scalars(query))
+
+
+class NoticeCursor(Base):
+    """How far we have read a bank's notices again, which come to light there in order."""
+
+    __tablename__ = "bank_notice_cursors"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)  # the acquirer's name
+    seq: Mapped[int]
+    version: Mapped[int]
+
+    @classmethod
+    def of(cls, acquirer: str) -> "NoticeCursor":
+        """Return an acquirer's cursor, a new one where it has none yet."""
+        cursor = load(cls, acquirer)
+        if cursor is None:
+            cursor = cls(id=acquirer, seq=0, version=1)
+            db.session.add(cursor)
+        return cursor
+
+
+def unknown_of(acquirer: str, notice_ids: Sequence[str]) -> set[str]:
+    """Return those of a bank's notices that never reached us."""
+    ids = [f"{acquirer}:{notice_id}" for notice_id in notice_ids]
+    known = set(db.session.scalars(select(BankNotice.id).where(BankNotice.id.in_(ids))))
+    return {notice_id for notice_id in notice_ids if f"{acquirer}:{notice_id}" not in known}
 
 
 def forget_old() -> int:

@@ -1,5 +1,7 @@
 """Incoming: a bank's notices. Checked, kept once, answered after the commit; handled by a job.
 
+What never came in is read again at the bank now and then, so that a lost notice costs time and nothing else.
+
 The signature is `Bank-Signature: t=<seconds>,v1=<hex>`, an HMAC-SHA-256 over the time and the raw body. Its
 key is made of the secret that we share with that bank (docs/bank_simulator.md).
 """
@@ -14,8 +16,10 @@ import orjson
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from kit import clock, database, jobs, signing
-from payments import notices
-from payments.notices import BankNotice
+from payments import cases, notices
+from payments.bank import Unknown
+from payments.cases import NotYet
+from payments.notices import BankNotice, NoticeCursor
 
 logger = logging.getLogger("florin.notices")
 
@@ -23,6 +27,7 @@ blueprint = Blueprint("bank_notices", __name__)
 
 SIGNATURE = "Bank-Signature"
 DRAIN = "webhooks.bank_notices.drain"
+CATCH_UP = "webhooks.bank_notices.catch_up"
 KEYS = "bank_notice_keys"
 MAXIMUM_BODY_BYTES = 16 * 1024
 NOTICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -32,6 +37,7 @@ SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # (seconds, dotted path): a kick may get lost, and a handler that failed is tried again.
 SWEEPS: tuple[tuple[float, str], ...] = (
     (1.0, "webhooks.bank_notices.kick_if_due"),
+    (5.0, "webhooks.bank_notices.kick_catch_up"),
     (600.0, "webhooks.bank_notices.forget_old"),
 )
 
@@ -81,6 +87,26 @@ def drain() -> int:
     return ended
 
 
+def catch_up() -> int:
+    """Read again what each bank has told, and take in what never reached us; return how much that was."""
+    missed = 0
+    for acquirer in list(cases.desks):
+        try:
+            missed += _caught_up(acquirer)
+        except (database.StaleWrite, database.DuplicateRow):
+            logger.info("the notices of %s are being read elsewhere", acquirer)
+        finally:
+            database.rollback()
+    if missed:
+        jobs.kick(DRAIN)
+    return missed
+
+
+def kick_catch_up() -> None:
+    """Have a worker catch up: a bank that is slow to answer must not hold up the other sweeps."""
+    jobs.kick(CATCH_UP)
+
+
 def kick_if_due() -> None:
     """Wake a worker for notices that wait."""
     if notices.due():
@@ -93,19 +119,45 @@ def forget_old() -> int:
     return notices.forget_old()
 
 
+def _caught_up(acquirer: str) -> int:
+    missed, has_more = 0, True
+    while has_more:
+        after = NoticeCursor.of(acquirer).seq
+        database.rollback()
+        page = cases.ask(acquirer, lambda desk, after=after: desk.notices(after))  # type: ignore[misc]
+        if isinstance(page, Unknown):
+            logger.warning("%s did not tell its notices: %s", acquirer, page.reason)
+            return missed
+        if not page.notices:
+            return missed
+        unknown = notices.unknown_of(acquirer, [notice.id for notice in page.notices])
+        for notice in page.notices:
+            if notice.id in unknown:
+                BankNotice.take_in(acquirer, notice.id, notice.kind, notice.subject)
+        NoticeCursor.of(acquirer).seq = page.notices[-1].seq
+        database.commit()
+        missed, has_more = missed + len(unknown), page.has_more
+    return missed
+
+
 def _handled(notice_id: str) -> bool:
     """One notice, one commit. What its handler can't do now must not keep the others waiting."""
     try:
         notice = database.load(BankNotice, notice_id)
-        if notice is None or notice.status != notices.State.OPEN:
+        if notice is None or notice.due_at is None:
             return False
         notices.HANDLERS[notice.kind](notice.acquirer, notice.subject)
         # The handler may have asked the bank and come back with fresh rows.
         notice = database.load(BankNotice, notice_id) or notice
-        notice.status = notices.State.DONE.value
+        notice.due_at = None
         database.commit()
-    except database.StaleWrite:
+    except (database.StaleWrite, database.DuplicateRow):
         logger.info("notice %s met somebody who was faster; it is tried again", notice_id)
+        return False
+    except NotYet as reason:
+        logger.info("notice %s has to wait: %s", notice_id, reason)
+        database.rollback()
+        _put_off(notice_id)
         return False
     except Exception:
         logger.exception("notice %s could not be handled", notice_id)
@@ -120,7 +172,7 @@ def _handled(notice_id: str) -> bool:
 
 def _put_off(notice_id: str) -> None:
     notice = database.load(BankNotice, notice_id)
-    if notice is not None and notice.status == notices.State.OPEN:
+    if notice is not None and notice.due_at is not None:
         notice.failed()
         try:
             database.commit()

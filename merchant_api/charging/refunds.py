@@ -9,6 +9,7 @@ from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
 from merchant_api.operations import Operation
+from payments.charging.refund import cancel as cancel_refund
 from payments.charging.refund import refund
 from payments.charging.refunds import Refund
 
@@ -20,6 +21,7 @@ CREATE = params.build(
 )
 RETRIEVE = params.build(stripe.params.RefundRetrieveParams, only={"expand"})
 UPDATE = params.build(stripe.params.RefundModifyParams, only={"metadata", "expand"})
+CANCEL = params.build(stripe.params.RefundCancelParams, only={"expand"})
 LIST = params.build(
     stripe.params.RefundListParams,
     only={"limit", "starting_after", "ending_before", "created", "charge", "payment_intent", "expand"},
@@ -41,6 +43,15 @@ def retrieve(_: dict[str, Any], id: str) -> Refund:
 def update(given: dict[str, Any], id: str) -> Refund:
     found = Refund.find(id)
     found.update(given)
+    return found
+
+
+@operation(
+    blueprint, Operation("POST", f"{ROOT}/{{id}}/cancel", CANCEL, "refund", "cancel", "Cancel a refund")
+)
+def cancel(_: dict[str, Any], id: str) -> Refund:
+    found = Refund.find(id)
+    cancel_refund(found)
     return found
 
 

@@ -46,6 +46,7 @@ class Charge(Resource, WithMetadata):
     captured: Mapped[bool]
     voided: Mapped[bool] = mapped_column(default=False)
     payment_intent_id: Mapped[str | None]
+    disputed: Mapped[bool] = mapped_column(default=False)  # ever, however it ended
     customer_id: Mapped[str | None]
     payment_method_id: Mapped[str | None]
     acquirer: Mapped[str]
@@ -111,7 +112,7 @@ class Charge(Resource, WithMetadata):
             captured=self.captured,
             currency=self.currency,
             customer=self.customer_id,
-            disputed=False,
+            disputed=self.disputed,
             failure_code=self.failure_code,
             failure_message=self.failure_message,
             fraud_details={},

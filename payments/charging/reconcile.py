@@ -12,7 +12,7 @@ from sqlalchemy import select
 from kit import clock
 from kit.database import db
 from payments import bank, breakers
-from payments.charging import cancel, capture, refund
+from payments.charging import cancel, capture, follow_refund, refund
 from payments.charging.attempts import ENDS, Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
@@ -93,6 +93,8 @@ def _ask_again(attempt: Attempt) -> bank.Answer:
             return _look_up(attempt)
         case Kind.CAPTURE:
             return bank.ask(attempt.acquirer, capture.question_of(attempt))
+        case Kind.REFUND if attempt.status == State.PENDING:
+            return follow_refund.standing(attempt)
         case Kind.REFUND:
             return bank.ask(attempt.acquirer, refund.question_of(attempt))
         case Kind.VOID:

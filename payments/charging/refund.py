@@ -7,9 +7,17 @@ from payments.balance.balance_transactions import BalanceTransaction
 from payments.charging import amounts
 from payments.charging.attempts import Attempt, Kind, State
 from payments.charging.charges import Charge
+from payments.charging.disputes import Dispute
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refunds import Refund, Status
 from payments.errors import InvalidRequest, LockTimeout
+
+# Why the bank says that a refund failed -> Stripe's word for it.
+FAILURES = {
+    "charged_back": "charge_for_pending_refund_disputed",
+    "expired_or_canceled_card": "expired_or_canceled_card",
+    "lost_or_stolen_card": "lost_or_stolen_card",
+}
 
 
 def refund(params: dict[str, Any]) -> Refund:
@@ -53,14 +61,33 @@ def settle_refund(attempt: Attempt, refund_row: Refund, charge: Charge, answer: 
             lifecycle.move(refund_row, Status.SUCCEEDED)
             events.record("charge.refunded", charge)
             events.record("charge.refund.updated", refund_row)
+        case bank.Pending():
+            if attempt.status != State.PENDING:
+                attempt.close(State.PENDING, {})
         case bank.Refused():
             attempt.close(State.FAILED, {"reason": answer.reason})
-            refund_row.failure_reason = "declined"
-            charge.amount_refunded -= refund_row.amount
-            lifecycle.move(refund_row, Status.FAILED, reason=answer.reason)
-            events.record("charge.refund.updated", refund_row)
+            _failed(refund_row, charge, answer.reason)
         case _:
             attempt.close(State.UNKNOWN, {"unknown": type(answer).__name__})
+
+
+def settle_return(refund_row: Refund, charge: Charge, reason: str) -> None:
+    """Collect that a refund came back after it had succeeded: its money is the merchant's again."""
+    transaction = BalanceTransaction.of_refund_failure(refund_row.id, refund_row.amount, refund_row.currency)
+    refund_row.failure_balance_transaction_id = transaction.id
+    _failed(refund_row, charge, reason)
+
+
+def _failed(refund_row: Refund, charge: Charge, reason: str) -> None:
+    refund_row.failure_reason = FAILURES.get(reason, "declined")
+    charge.amount_refunded -= refund_row.amount
+    lifecycle.move(refund_row, Status.FAILED, reason=reason)
+    events.record("charge.refund.updated", refund_row)
+
+
+def cancel(_: Refund) -> None:
+    """Refuse: only a refund that waits for the customer can be canceled, and none of Florin's does."""
+    raise InvalidRequest("Canceling this refund is unsupported.")
 
 
 def _charge_of(params: dict[str, Any]) -> Charge:
@@ -93,6 +120,10 @@ def _paid(charge: Charge) -> Charge:
             "PaymentIntent instead.",
             code="charge_not_refundable",
             param="charge",
+        )
+    if charge.disputed and Dispute.withholds(charge.id):
+        raise InvalidRequest(
+            f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
         )
     if charge.refundable == 0:
         raise InvalidRequest(

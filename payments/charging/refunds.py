@@ -29,12 +29,15 @@ class Refund(Resource, WithMetadata):
     prefix = "re_"
     object_name = "refund"
     stripe_class = stripe.Refund
-    expandable = frozenset(("balance_transaction", "charge", "payment_intent", "payment_method"))
+    expandable = frozenset(
+        ("balance_transaction", "charge", "failure_balance_transaction", "payment_intent", "payment_method")
+    )
 
     transitions: ClassVar[StateMachine] = StateMachine(
         {
             (Status.PENDING, Status.SUCCEEDED): "refund.updated",
             (Status.PENDING, Status.FAILED): "refund.failed",
+            (Status.SUCCEEDED, Status.FAILED): "refund.failed",  # the holder's bank sent it back
         }
     )
 
@@ -47,6 +50,7 @@ class Refund(Resource, WithMetadata):
     reason: Mapped[str | None]
     balance_transaction_id: Mapped[str | None]
     failure_reason: Mapped[str | None]
+    failure_balance_transaction_id: Mapped[str | None]
     acquirer_reference: Mapped[str | None]
     instructions_email: Mapped[str | None]
 
@@ -104,10 +108,12 @@ class Refund(Resource, WithMetadata):
                     reference_type="acquirer_reference_number",
                 ),
             },
+            failure_balance_transaction=self.failure_balance_transaction_id,
             failure_reason=self.failure_reason,
             instructions_email=self.instructions_email,
             metadata=self.metadata_,
             payment_intent=self.payment_intent_id,
             payment_method=self.payment_method_id,
+            pending_reason="processing" if self.status == Status.PENDING else None,
             reason=self.reason,
         )

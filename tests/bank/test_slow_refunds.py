@@ -8,6 +8,8 @@ from bank_simulator import slow_refunds
 from tests.bank.support import Caller, answer_of, assert_the_books_agree
 from tests.bank.test_disputes import LIMIT, advance, entries, told
 
+pytestmark = pytest.mark.slow
+
 PENDING, FAILING = "4000000000007726", "4000000000005126"
 
 

@@ -1,0 +1,1 @@
+"""What issuers tell of fraud before it comes to a dispute."""
