@@ -97,10 +97,10 @@ def confirm(given: dict[str, Any]) -> dict[str, Any]:
     if isinstance(noun, CheckoutSession):
         billing = _billing(noun, given)
         method = _method(given, keep=bool(noun.intent_data.get("setup_future_usage")))
-        answer = pay(noun, method.card, billing, method.method)
+        answer = pay(noun, method.means, billing, method.method)
     else:
         method = _method(given, keep=bool(noun.details.get("setup_future_usage")))
-        answer = confirm_intent(noun, method.method, method.card)
+        answer = confirm_intent(noun, method.method, method.means)
     if isinstance(answer, bank.Declined):
         raise declined_error(transactions.intent_of(noun))
     return transactions.describe(noun)

@@ -9,7 +9,7 @@ from flask import Blueprint
 from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
-from merchant_api.methods_given import Given, MethodData, method_of
+from merchant_api.methods_given import TYPES, Given, MethodData, method_of
 from merchant_api.operations import Operation
 from payments import bank
 from payments.charging.cancel import cancel as cancel_intent
@@ -26,7 +26,7 @@ blueprint = Blueprint("payment_intents", __name__)
 
 METHOD = {"payment_method"}
 METHODS_GIVEN = {"payment_method", "payment_method_data"}
-METHOD_DATA = {"payment_method_data": MethodData}
+METHOD_DATA = {"payment_method_data": MethodData} | TYPES
 CONFIRMING = METHOD | {
     "allowed_payment_method_types", "capture_method", "error_on_requires_action", "off_session",
     "receipt_email",
@@ -222,7 +222,7 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
         can_act=not given.get("error_on_requires_action"),
         return_url=given.get("return_url"),
     )
-    answer = confirm_intent(intent, given_method.method, given_method.card, presence=presence)
+    answer = confirm_intent(intent, given_method.method, given_method.means, presence=presence)
     if isinstance(answer, bank.Declined):
         raise declined_error(intent)
     return intent

@@ -8,7 +8,7 @@ from flask import Blueprint
 from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
-from merchant_api.methods_given import Given
+from merchant_api.methods_given import METHOD_HASHES, TYPE, Given
 from merchant_api.operations import Operation
 from payments.charging.attach import attach as attach_method
 from payments.charging.payment_methods import PaymentMethod
@@ -19,8 +19,12 @@ blueprint = Blueprint("payment_methods", __name__)
 
 CREATE = params.build(
     stripe.params.PaymentMethodCreateParams,
-    only={"type", "card.*", "billing_details.*", "metadata", "allow_redisplay", "expand"},
-)
+    only={
+        "type", "card.*", "amazon_pay", "ideal", "klarna", "sepa_debit", "upi", "billing_details.*", "metadata",
+        "allow_redisplay", "expand",
+    },
+    extra=METHOD_HASHES,
+)  # fmt: skip
 RETRIEVE = params.build(stripe.params.PaymentMethodRetrieveParams, only={"expand"})
 UPDATE = params.build(
     stripe.params.PaymentMethodModifyParams,
@@ -29,8 +33,10 @@ UPDATE = params.build(
 ATTACH = params.build(stripe.params.PaymentMethodAttachParams, only={"customer", "expand"})
 DETACH = params.build(stripe.params.PaymentMethodDetachParams, only={"expand"})
 PAGING = {"limit", "starting_after", "ending_before", "type", "expand"}
-LIST = params.build(stripe.params.PaymentMethodListParams, only=PAGING | {"customer"})
-LIST_OF_CUSTOMER = params.build(stripe.params.CustomerListPaymentMethodsParams, only=PAGING)
+LIST = params.build(stripe.params.PaymentMethodListParams, only=PAGING | {"customer"}, extra={"type": TYPE})
+LIST_OF_CUSTOMER = params.build(
+    stripe.params.CustomerListPaymentMethodsParams, only=PAGING, extra={"type": TYPE}
+)
 RETRIEVE_OF_CUSTOMER = params.build(stripe.params.CustomerRetrievePaymentMethodParams, only={"expand"})
 ROOT = "/v1/payment_methods"
 

@@ -8,6 +8,7 @@ from flask import Blueprint
 from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
+from merchant_api.methods_given import TYPES
 from merchant_api.operations import Operation
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession
 from payments.hosted.expire import expire as expire_session
@@ -33,6 +34,7 @@ CREATE = params.build(
         *(f"line_items.price_data.{name}" for name in PRICE_DATA),
         *(f"payment_intent_data.{name}" for name in INTENT_DATA),
     },
+    extra=TYPES,
 )  # fmt: skip
 RETRIEVE = params.build(stripe.params.checkout.SessionRetrieveParams, only={"expand"})
 UPDATE = params.build(stripe.params.checkout.SessionModifyParams, only={"metadata", "expand"})

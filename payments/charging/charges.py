@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.database import db
 from kit.states import StateMachine
+from payments.charging.methods import CARD, METHODS
 from payments.resource import Resource, WithMetadata
 from payments.shapes import shaped
 
@@ -45,8 +46,8 @@ class Charge(Resource, WithMetadata):
     currency: Mapped[str]
     captured: Mapped[bool]
     voided: Mapped[bool] = mapped_column(default=False)
-    payment_intent_id: Mapped[str | None]
     disputed: Mapped[bool] = mapped_column(default=False)  # ever, however it ended
+    payment_intent_id: Mapped[str | None]
     customer_id: Mapped[str | None]
     payment_method_id: Mapped[str | None]
     acquirer: Mapped[str]
@@ -54,6 +55,8 @@ class Charge(Resource, WithMetadata):
     balance_transaction_id: Mapped[str | None]
     billing_details: Mapped[dict[str, Any]]
     card: Mapped[dict[str, Any]]
+    method_type: Mapped[str | None]  # where it is no card; what is known of it then
+    method_data: Mapped[dict[str, Any] | None]
     outcome: Mapped[dict[str, Any]]
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
@@ -121,9 +124,15 @@ class Charge(Resource, WithMetadata):
             paid=self.status == Status.SUCCEEDED,
             payment_intent=self.payment_intent_id,
             payment_method=self.payment_method_id,
-            payment_method_details={"type": "card", "card": self._card()},
+            payment_method_details=self._method(),
             refunded=self.refunded,
         )
+
+    def _method(self) -> dict[str, Any]:
+        if self.method_type is None:
+            return {"type": CARD, CARD: self._card()}
+        charged = METHODS[self.method_type].charged(self.method_data or {})
+        return {"type": self.method_type, self.method_type: charged}
 
     def _card(self) -> dict[str, Any]:
         card = self.card

@@ -13,6 +13,7 @@ from payments import audit, lifecycle
 from payments.charging import amounts
 from payments.charging.attempts import Attempt
 from payments.charging.descriptors import check_descriptors
+from payments.charging.methods.offering import offered, terms_of
 from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest, LockTimeout
@@ -22,6 +23,11 @@ PLAIN = (
     "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor",
     "statement_descriptor_suffix", "transfer_group",
 )  # fmt: skip
+
+# What the types of payment methods depend on.
+OFFERING = frozenset(
+    ("allowed_payment_method_types", "amount", "capture_method", "currency", "setup_future_usage")
+)
 
 
 class Status(StrEnum):
@@ -130,8 +136,14 @@ class PaymentIntent(Resource, WithMetadata):
             client_secret=f"{intent_id}_secret_{random_text(25)}",
             customer_id=params.get("customer") or None,
             automatic_payment_methods=_automatic(params),
-            payment_method_types=_types(params),
+            payment_method_types=offered(
+                params.get("allowed_payment_method_types"),
+                params["amount"],
+                currency.code,
+                **terms_of(params),
+            ),
             checkout_session_id=checkout_session_id,
+            payment_method_options=_options({}, params.get("payment_method_options")),
             details={name: params[name] for name in PLAIN if params.get(name) not in (None, "")},
             metadata_=merged_metadata({}, params.get("metadata") or {}),
         )
@@ -153,15 +165,37 @@ class PaymentIntent(Resource, WithMetadata):
         if params.get("customer"):
             self.customer_id = Customer.living(params["customer"]).id
         self.capture_method = params.get("capture_method", self.capture_method)
+        if OFFERING & params.keys():
+            self._offer_anew(params)
         if "metadata" in params:
             self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
         check_email(params.get("receipt_email"), "receipt_email")
         check_descriptors(params)
+        if "payment_method_options" in params:
+            present = self.payment_method_options or {}
+            self.payment_method_options = _options(present, params["payment_method_options"])
         given = {name: params[name] or None for name in PLAIN if name in params}
         self.details = self.details | given
         audit.record("payment_intent.updated", self.id, fields=sorted(params))
         if self.as_stripe() != before:
             audit.record("payment_intent.changed", self.id)
+
+    def _offer_anew(self, params: dict[str, Any]) -> None:
+        """Set the types again after a change of what they depend on; named ones must fit all of it."""
+        named = params.get("allowed_payment_method_types")
+        if named:
+            self.automatic_payment_methods = None
+        elif self.automatic_payment_methods is None:
+            named = self.payment_method_types
+        given = {"setup_future_usage": self.details.get("setup_future_usage")} | params
+        terms = terms_of(
+            given
+            | {
+                "capture_method": self.capture_method,
+                "automatic_payment_methods": self.automatic_payment_methods,
+            }
+        )
+        self.payment_method_types = offered(named, self.amount, self.currency, **terms)
 
     def require_unlocked(self) -> None:
         """Refuse to touch the intent while a bank is being asked about it."""
@@ -226,6 +260,12 @@ class PaymentIntent(Resource, WithMetadata):
         )
 
 
+def _options(present: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what holds for each method, after a merchant's wish for some."""
+    changed = {name: present.get(name, {}) | options for name, options in (given or {}).items() if options}
+    return (present | changed) or None
+
+
 def _automatic(params: dict[str, Any]) -> dict[str, Any] | None:
     given = params.get("automatic_payment_methods")
     if given and params.get("allowed_payment_method_types"):
@@ -237,14 +277,3 @@ def _automatic(params: dict[str, Any]) -> dict[str, Any] | None:
     if given is None and not params.get("allowed_payment_method_types"):
         return {"enabled": True, "allow_redirects": "always"}
     return None if given is None else {"allow_redirects": "always", **given}
-
-
-def _types(params: dict[str, Any]) -> list[str]:
-    types = params.get("allowed_payment_method_types") or ["card"]
-    for number, name in enumerate(types):
-        if name != "card":
-            raise InvalidRequest(
-                f"Florin does not take payment methods of type {name} yet.",
-                param=f"allowed_payment_method_types[{number}]",
-            )
-    return list(dict.fromkeys(types))

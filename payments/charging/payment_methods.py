@@ -1,6 +1,6 @@
 """A means of payment: a card's public face, and its number sealed only where it is kept for later."""
 
-import re
+import json
 from typing import Any
 
 import stripe
@@ -9,21 +9,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from payments import audit, events, lifecycle, vault
 from payments.charging import test_tokens
+from payments.charging.billing import billing_details, filled
 from payments.charging.cards import CardDetails, check_expiry, parse_card
+from payments.charging.methods import CARD, METHODS, MethodDetails, MethodKind, known_types
+from payments.charging.methods.kinds import required
 from payments.customers.customers import Customer
-from payments.emails import check_email
 from payments.errors import InvalidRequest, LockTimeout, NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.scope import caller
 from payments.shapes import shaped
 
-COUNTRY = re.compile(r"[A-Za-z]{2}")
+Means = CardDetails | MethodDetails
+
 TEST_CVC = {"amex": "1234"}
-NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+USED_UP = (
+    "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared "
+    "with a connected account without Customer attachment, or was detached from a Customer. It may not be "
+    "used again."
+)
 
 
 class PaymentMethod(Resource, WithMetadata):
-    """A card as the merchant sees it."""
+    """A means of payment as the merchant sees it; `card` is empty for other types, which have `data`."""
 
     __tablename__ = "payment_methods"
     prefix = "pm_"
@@ -35,6 +42,7 @@ class PaymentMethod(Resource, WithMetadata):
     customer_id: Mapped[str | None]
     billing_details: Mapped[dict[str, Any]]
     card: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any] | None]
     allow_redisplay: Mapped[str]
     test_number_token: Mapped[str | None]
     sealed_number: Mapped[dict[str, Any] | None]
@@ -60,7 +68,7 @@ class PaymentMethod(Resource, WithMetadata):
         method = cls.new(
             type="card",
             customer_id=None,
-            billing_details=_billing(billing or {}),
+            billing_details=billing_details(billing or {}),
             card=card.display() | {"country": country, "funding": "credit"},
             allow_redisplay="unspecified",
             metadata_={},
@@ -73,6 +81,33 @@ class PaymentMethod(Resource, WithMetadata):
         return method
 
     @classmethod
+    def of_kind(
+        cls, kind: MethodKind, given: dict[str, Any], *, billing: dict[str, Any] | None = None, keep: bool
+    ) -> tuple["PaymentMethod", MethodDetails]:
+        """Collect a method of another kind, and what its bank is told; `keep` seals that for later."""
+        known = billing_details(billing or {})
+        for name in kind.billing:
+            held = known["address"] if name == "country" else known
+            place = "[address][country]" if name == "country" else f"[{name}]"
+            required(held[name], f"billing_details{place}")
+        data, details = kind.read(given, known)
+        method = cls.new(
+            type=kind.type,
+            customer_id=None,
+            billing_details=known,
+            card={},
+            data=data,
+            allow_redisplay="unspecified",
+            metadata_={},
+            test_number_token=None,
+            sealed_number=None,
+            spent=False,
+        )
+        if keep:
+            method.sealed_number = vault.seal(json.dumps(details), purpose=method.id)
+        return method, MethodDetails(kind.type, details)
+
+    @classmethod
     def of_token(cls, token: str, *, param: str = "payment_method") -> "PaymentMethod":
         """Collect a method for a test token such as `pm_card_visa`; raises NotFound for any other text."""
         card = card_of_token(token)
@@ -81,14 +116,24 @@ class PaymentMethod(Resource, WithMetadata):
         return cls.of_card(card, token=token, keep=True)
 
     @classmethod
-    def create(cls, params: dict[str, Any], *, keep: bool = True) -> tuple["PaymentMethod", CardDetails]:
-        """Collect a method from API parameters; return it with the card, whose CVC is only in memory."""
+    def create(cls, params: dict[str, Any], *, keep: bool = True) -> tuple["PaymentMethod", Means]:
+        """Collect a method from API parameters; return it with its means, whose CVC is only in memory."""
         if "type" not in params:
             raise InvalidRequest("Missing required param: type.", code="parameter_missing", param="type")
-        if params["type"] != "card":
-            raise InvalidRequest(
-                f"Florin does not take payment methods of type {params['type']} yet.", param="type"
-            )
+        method, means = cls._made(params, keep=keep)
+        method.metadata_ = merged_metadata({}, params.get("metadata") or {})
+        method.allow_redisplay = params.get("allow_redisplay", "unspecified")
+        lifecycle.begin(method, None)
+        return method, means
+
+    @classmethod
+    def _made(cls, params: dict[str, Any], *, keep: bool) -> tuple["PaymentMethod", Means]:
+        (named,) = known_types([params["type"]])
+        if named in METHODS:
+            given = params.get(named) or {}
+            return cls.of_kind(METHODS[named], given, billing=params.get("billing_details"), keep=keep)
+        if named != CARD:
+            raise InvalidRequest(f"Florin does not take payment methods of type {named} yet.", param="type")
         given = params.get("card")
         if not given:
             raise InvalidRequest("Missing required param: card.", code="parameter_missing", param="card")
@@ -103,11 +148,15 @@ class PaymentMethod(Resource, WithMetadata):
         else:
             _check_complete(given)
             card = parse_card(given, holder_name=billing.get("name") or None)
-        method = cls.of_card(card, billing=billing, token=token, keep=keep)
-        method.metadata_ = merged_metadata({}, params.get("metadata") or {})
-        method.allow_redisplay = params.get("allow_redisplay", "unspecified")
-        lifecycle.begin(method, None)
-        return method, card
+        return cls.of_card(card, billing=billing, token=token, keep=keep), card
+
+    def means(self) -> Means:
+        """Return what pays; raises InvalidRequest where it was never kept."""
+        if self.type == CARD:
+            return self.card_details()
+        if self.sealed_number is None:
+            raise InvalidRequest(USED_UP, code="payment_method_unactivated", param="payment_method")
+        return MethodDetails(self.type, json.loads(vault.unseal(self.sealed_number, purpose=self.id)))
 
     def card_details(self) -> CardDetails:
         """Return the card for a payment; raises InvalidRequest where its number was never kept."""
@@ -116,13 +165,7 @@ class PaymentMethod(Resource, WithMetadata):
             if card is not None:
                 return card
         if self.sealed_number is None:
-            raise InvalidRequest(
-                "The provided PaymentMethod was previously used with a PaymentIntent without Customer "
-                "attachment, shared with a connected account without Customer attachment, or was detached "
-                "from a Customer. It may not be used again.",
-                code="payment_method_unactivated",
-                param="payment_method",
-            )
+            raise InvalidRequest(USED_UP, code="payment_method_unactivated", param="payment_method")
         number = vault.unseal(self.sealed_number, purpose=self.id)
         name = self.billing_details.get("name")
         return CardDetails(number, self.card["exp_month"], self.card["exp_year"], None, name)
@@ -151,6 +194,8 @@ class PaymentMethod(Resource, WithMetadata):
         """Refuse a method that already belongs to another customer or has been used up."""
         if self.customer_id not in (None, customer and customer.id):
             raise InvalidRequest("The payment method you provided has already been attached to a customer.")
+        if self.type != CARD:
+            raise InvalidRequest(f"A payment method of type {self.type} serves once and can't be attached.")
         self.card_details()
 
     def attach(self, customer: Customer) -> None:
@@ -177,10 +222,14 @@ class PaymentMethod(Resource, WithMetadata):
         if "metadata" in params:
             self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
         if "billing_details" in params:
-            self.billing_details = _billing(_filled(self.billing_details) | (params["billing_details"] or {}))
+            self.billing_details = billing_details(
+                filled(self.billing_details) | (params["billing_details"] or {})
+            )
         if "allow_redisplay" in params:
             self.allow_redisplay = params["allow_redisplay"]
         if params.get("card"):
+            if self.type != CARD:
+                raise InvalidRequest(f"This is a payment method of type {self.type}.", param="card")
             given = {key: self.card[key] for key in ("exp_month", "exp_year")} | params["card"]
             month, year = check_expiry(given["exp_month"], given["exp_year"])
             self.card = self.card | {"exp_month": month, "exp_year": year}
@@ -188,38 +237,45 @@ class PaymentMethod(Resource, WithMetadata):
         events.record_update(self, before)
 
     def learn(self, facts: dict[str, Any]) -> None:
-        """Keep what the network told of the card."""
+        """Keep what the network told of the card, or the bank of another means."""
         known = {key: value for key, value in facts.items() if value is not None}
+        if self.type != CARD:
+            self.data = (self.data or {}) | known
+            return
         if known and any(self.card.get(key) != value for key, value in known.items()):
             self.card = self.card | known
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the method; nothing of it can pay."""
+        kind = METHODS.get(self.type)
         return self.shape(
             type=self.type,
             allow_redisplay=self.allow_redisplay,
             billing_details=self.billing_details,
             customer=self.customer_id,
             metadata=self.metadata_,
-            card=shaped(
-                stripe.PaymentMethod.Card,
-                brand=self.card["brand"],
-                display_brand=self.card["brand"],
-                last4=self.card["last4"],
-                exp_month=self.card["exp_month"],
-                exp_year=self.card["exp_year"],
-                fingerprint=self.card["fingerprint"],
-                country=self.card["country"],
-                funding=self.card["funding"],
-                checks={
-                    "address_line1_check": self.card.get("address_line1_check"),
-                    "address_postal_code_check": self.card.get("address_postal_code_check"),
-                    "cvc_check": self.card.get("cvc_check"),
-                },
-                networks={"available": [self.card["brand"]], "preferred": None},
-                three_d_secure_usage={"supported": True},
-                regulated_status="unregulated",
-            ),
+            **{self.type: self._card() if kind is None else kind.shown(self.data or {})},
+        )
+
+    def _card(self) -> dict[str, Any]:
+        return shaped(
+            stripe.PaymentMethod.Card,
+            brand=self.card["brand"],
+            display_brand=self.card["brand"],
+            last4=self.card["last4"],
+            exp_month=self.card["exp_month"],
+            exp_year=self.card["exp_year"],
+            fingerprint=self.card["fingerprint"],
+            country=self.card["country"],
+            funding=self.card["funding"],
+            checks={
+                "address_line1_check": self.card.get("address_line1_check"),
+                "address_postal_code_check": self.card.get("address_postal_code_check"),
+                "cvc_check": self.card.get("cvc_check"),
+            },
+            networks={"available": [self.card["brand"]], "preferred": None},
+            three_d_secure_usage={"supported": True},
+            regulated_status="unregulated",
         )
 
 
@@ -238,28 +294,3 @@ def _check_complete(given: dict[str, Any]) -> None:
             raise InvalidRequest(
                 f"Missing required param: card[{name}].", code="parameter_missing", param=f"card[{name}]"
             )
-
-
-def _filled(billing: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in billing.items() if value is not None}
-
-
-def _billing(given: dict[str, Any]) -> dict[str, Any]:
-    address = {key: value or None for key, value in (given.get("address") or {}).items()}
-    country = address.get("country")
-    if country is not None and COUNTRY.fullmatch(country) is None:
-        raise InvalidRequest(
-            f"Country '{country[:64]}' is unknown. Try using a 2-character alphanumeric country code "
-            "instead, such as 'US', 'EG', or 'GB'.",
-            code="country_code_invalid",
-            param="billing_details[address][country]",
-        )
-    check_email(given.get("email"), "billing_details[email]")
-    return shaped(
-        stripe.PaymentMethod.BillingDetails,
-        address=NO_ADDRESS | address,
-        email=given.get("email") or None,
-        name=given.get("name") or None,
-        phone=given.get("phone") or None,
-        tax_id=given.get("tax_id") or None,
-    )

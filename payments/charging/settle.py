@@ -10,11 +10,12 @@ from payments.charging import declines
 from payments.charging.attempts import WAITING, Attempt, State
 from payments.charging.charges import Charge
 from payments.charging.charges import Status as ChargeStatus
+from payments.charging.methods import CARD
 from payments.charging.next_actions import next_action
 from payments.charging.payment_intents import PaymentIntent, Status
 from payments.charging.payment_methods import PaymentMethod
 from payments.customers.customers import Customer
-from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus
 
 logger = logging.getLogger("florin.settle")
 
@@ -46,7 +47,7 @@ def _settle(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answ
         case bank.Declined():
             _declined(attempt, intent, method, answer)
         case bank.ChallengeRequired() | bank.Pending():
-            _left_open(attempt, intent, answer)
+            _left_open(attempt, intent, method, answer)
         case _ if attempt.status in WAITING:
             attempt.wait_longer()  # Nothing that could end it: another look asks the bank again.
         case bank.Unknown():
@@ -57,21 +58,32 @@ def _settle(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answ
             attempt.close(State.UNKNOWN, {"unknown": f"{UNEXPECTED} {type(answer).__name__}"})
 
 
-def _left_open(attempt: Attempt, intent: PaymentIntent, answer: bank.Open) -> None:
+def _left_open(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Open) -> None:
     """Collect that the end comes later; hearing it again changes nothing but the time of the next look."""
     match answer:
         case bank.ChallengeRequired() if attempt.status not in WAITING:
             attempt.close(State.CHALLENGED, {"url": answer.url})
-            intent.next_action = next_action(attempt, answer)
+            intent.next_action = next_action(attempt, method.type, answer)
             lifecycle.move(intent, Status.REQUIRES_ACTION)
         case bank.Pending() if attempt.status != State.PENDING:
-            attempt.close(State.PENDING, {})
-            intent.next_action = None
-            if intent.status == Status.REQUIRES_ACTION:
-                lifecycle.move(intent, Status.PROCESSING)
-            events.record("payment_intent.processing", intent)
+            _accepted(attempt, intent, method, answer)
         case _:
             attempt.wait_longer()
+
+
+def _accepted(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Pending) -> None:
+    """Collect that the payment is on its way: its charge is pending, and its session ends unpaid for now."""
+    attempt.close(State.PENDING, {})
+    charge = _charge(attempt, intent, method, answer.facts)
+    charge.outcome = _outcome(answer.facts, "approved_by_network", "Payment pending.", "authorized")
+    method.learn(_learned(answer.facts))
+    intent.next_action = None
+    intent.latest_charge_id = charge.id
+    events.record("charge.pending", charge)
+    if intent.status == Status.REQUIRES_ACTION:
+        lifecycle.move(intent, Status.PROCESSING)
+    events.record("payment_intent.processing", intent)
+    _tell_session(intent, PaymentStatus.UNPAID)
 
 
 def _tallies(attempt: Attempt, intent: PaymentIntent, answer: bank.Authorized) -> bool:
@@ -86,10 +98,11 @@ def _approved(
     attempt.close(State.SUCCEEDED, asdict(answer))
     at_once = method.test_number_token is not None and method.test_number_token[8:] in AVAILABLE_AT_ONCE
     charge = _charge(attempt, intent, method, answer.facts)
-    charge.card = charge.card | {
-        "authorization_code": answer.authorization_code,
-        "network_transaction_id": answer.network_transaction_id,
-    }
+    if method.type == CARD:
+        charge.card = charge.card | {
+            "authorization_code": answer.authorization_code,
+            "network_transaction_id": answer.network_transaction_id,
+        }
     charge.outcome = _outcome(answer.facts, "approved_by_network", "Payment complete.", "authorized")
     if not intent.manual:
         take(intent, charge, attempt.amount_minor, at_once=at_once)
@@ -101,10 +114,11 @@ def _approved(
         method.spend()
     elif intent.customer_id is not None and method.customer_id is None:
         method.attach(Customer.find(intent.customer_id))
-    method.learn(_learned(answer.facts))
+    set_up_by = answer.network_transaction_id if intent.details.get("setup_future_usage") else None
+    method.learn(_learned(answer.facts) | {"set_up_by": set_up_by})
     lifecycle.move(charge, ChargeStatus.SUCCEEDED)
     lifecycle.move(intent, Status.REQUIRES_CAPTURE if intent.manual else Status.SUCCEEDED)
-    _tell_session(intent)
+    _tell_session(intent, PaymentStatus.UNPAID if intent.manual else PaymentStatus.PAID)
 
 
 def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: bool = False) -> None:
@@ -127,6 +141,7 @@ def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, an
     intent.attempt_id = intent.next_action = None
     intent.payment_method_id = None
     lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=answer.decline_code)
+    _tell_session_of_failure(intent)
 
 
 def end_try(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> Charge:
@@ -161,6 +176,13 @@ def _not_authenticated(
 
 
 def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, facts: bank.CardFacts) -> Charge:
+    """Return the attempt's charge: the one that has been pending, or a new one."""
+    pending = Charge.peek(attempt.charge_id) if method.type != CARD else None
+    if pending is not None:
+        pending.method_data = (pending.method_data or {}) | _learned(facts)
+        return pending
+    card = method.card | _learned(facts) | {"network": facts.network, "three_d_secure": facts.three_d_secure}
+    is_card = method.type == CARD
     kept = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix")
     return Charge.new(
         id=attempt.charge_id,
@@ -177,9 +199,9 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
         acquirer=attempt.acquirer,
         authorization=attempt.authorization,
         billing_details=method.billing_details,
-        card=method.card
-        | _learned(facts)
-        | {"network": facts.network, "three_d_secure": facts.three_d_secure},
+        card=card if is_card else {},
+        method_type=None if is_card else method.type,
+        method_data=None if is_card else (method.data or {}) | _learned(facts),
         outcome={},
         metadata_=intent.metadata_,
         details={name: intent.details[name] for name in kept if name in intent.details},
@@ -192,7 +214,7 @@ def _learned(facts: bank.CardFacts) -> dict[str, Any]:
         "address_line1_check": facts.address_line1_check,
         "address_postal_code_check": facts.address_postal_code_check,
     }  # fmt: skip
-    return {name: value for name, value in told.items() if value is not None}
+    return facts.method or {name: value for name, value in told.items() if value is not None}
 
 
 def _outcome(facts: bank.CardFacts, network_status: str, message: str, outcome_type: str) -> dict[str, Any]:
@@ -202,9 +224,12 @@ def _outcome(facts: bank.CardFacts, network_status: str, message: str, outcome_t
     }  # fmt: skip
 
 
-def _tell_session(intent: PaymentIntent) -> None:
-    if intent.checkout_session_id is None:
-        return
-    # The merchant may have changed the session's metadata while the bank was asked.
-    session = CheckoutSession.find(intent.checkout_session_id).reread()
-    session.complete(paid=not intent.manual)
+def _tell_session(intent: PaymentIntent, status: PaymentStatus) -> None:
+    if intent.checkout_session_id is not None:
+        # The merchant may have changed the session's metadata while the bank was asked.
+        CheckoutSession.find(intent.checkout_session_id).reread().paid_for(status)
+
+
+def _tell_session_of_failure(intent: PaymentIntent) -> None:
+    if intent.checkout_session_id is not None:
+        CheckoutSession.find(intent.checkout_session_id).reread().payment_failed()

@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 import stripe
 from sqlalchemy import Index
@@ -11,22 +10,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kit import clock
 from kit.ids import new_id
 from kit.states import StateMachine
-from payments import audit, lifecycle
-from payments.charging import amounts
-from payments.charging.descriptors import check_descriptors
+from payments import audit, events, lifecycle
+from payments.charging.methods import CARD
+from payments.charging.methods.offering import offered, terms_of
 from payments.customers.customers import Customer
-from payments.emails import check_email
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.hosted.line_items import LineItem
+from payments.hosted.opening_rules import check_total, check_words
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
 
 SHORTEST_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3600
 RECOVERY_SECONDS = 30 * 24 * 3600
-MAXIMUM_URL_LENGTH = 5000
-PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 # Given by the merchant, kept as they are and given back.
 ECHOED = (
     "billing_address_collection", "client_reference_id", "customer_creation", "customer_email", "locale",
@@ -80,6 +77,7 @@ class CheckoutSession(Resource, WithMetadata):
     recovered_from: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
     after_expiration: Mapped[dict[str, Any] | None]
+    payment_method_types: Mapped[list[Any] | None]  # what its page offers; None is a card alone
     intent_data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -100,18 +98,23 @@ class CheckoutSession(Resource, WithMetadata):
     @classmethod
     def open(cls, params: dict[str, Any], *, livemode: bool, recovered_from: str | None = None) -> Self:
         """Collect a new session with its line items; raises InvalidRequest naming the parameter."""
-        _check_words(params)
+        check_words(params)
         session_id = new_id("cs_live_" if livemode else "cs_test_")
         lines = LineItem.collect(session_id, params.get("line_items") or [])
         total = sum(line.amount for line in lines)
-        _check_total(total, lines[0].currency)
+        currency = lines[0].currency
+        check_total(total, currency)
+        intent_data = params.get("payment_intent_data") or {}
         recovery = (params.get("after_expiration") or {}).get("recovery")
         return cls.new(
             id=session_id,
             status=Status.OPEN.value,
             payment_status=PaymentStatus.UNPAID.value,
             mode=params["mode"],
-            currency=lines[0].currency,
+            currency=currency,
+            payment_method_types=offered(
+                params.get("allowed_payment_method_types"), total, currency, **terms_of(intent_data)
+            ),
             amount_subtotal=total,
             amount_total=total,
             expires_at=_expiry(params.get("expires_at")),
@@ -121,7 +124,7 @@ class CheckoutSession(Resource, WithMetadata):
             recovered_from=recovered_from,
             customer_details=None,
             after_expiration={"recovery": _recovery(recovery)} if recovery else None,
-            intent_data=params.get("payment_intent_data") or {},
+            intent_data=intent_data,
             details={name: params[name] for name in ECHOED if params.get(name) is not None},
             metadata_=merged_metadata({}, params.get("metadata") or {}),
         )
@@ -137,11 +140,23 @@ class CheckoutSession(Resource, WithMetadata):
         """Tell whether the customer may still pay: open, and in time."""
         return self.status == Status.OPEN and self.expires_at > clock.now()
 
-    def complete(self, *, paid: bool) -> None:
-        """End the session well; unpaid where the money is captured later."""
-        if paid:
-            self.payment_status = PaymentStatus.PAID.value
-        lifecycle.move(self, Status.COMPLETE)
+    def paid_for(self, status: PaymentStatus) -> None:
+        """End the session well: paid, or unpaid where the money comes later; then, that it has come."""
+        if self.status != Status.COMPLETE:
+            self.payment_status = status.value
+            lifecycle.move(self, Status.COMPLETE)
+        elif status is PaymentStatus.PAID:
+            self.payment_status = status.value
+            self._tell("async_payment_succeeded")
+
+    def payment_failed(self) -> None:
+        """Tell that the money of a session which has ended unpaid does not come; an open one stays open."""
+        if self.status == Status.COMPLETE:
+            self._tell("async_payment_failed")
+
+    def _tell(self, word: str) -> None:
+        audit.record(f"{self.object_name}.{word}", self.id)
+        events.record(f"{self.object_name}.{word}", self)
 
     def expire(self) -> None:
         """End the session unpaid; where recovery was asked for, its address is made now."""
@@ -150,6 +165,11 @@ class CheckoutSession(Resource, WithMetadata):
             made = {"expires_at": clock.now() + RECOVERY_SECONDS, "url": addresses.recovery_page(self.id)}
             self.after_expiration = {"recovery": recovery | made}
         lifecycle.move(self, Status.EXPIRED)
+
+    @property
+    def types(self) -> list[str]:
+        """Return the types of payment methods that the page offers, the first one chosen."""
+        return self.payment_method_types or [CARD]
 
     def line_items(self) -> list[LineItem]:
         """Return what the session sells."""
@@ -187,7 +207,7 @@ class CheckoutSession(Resource, WithMetadata):
             payment_intent=self.payment_intent_id,
             payment_method_collection="if_required",
             payment_method_options={},
-            payment_method_types=["card"],
+            payment_method_types=self.types,
             phone_number_collection={"enabled": False},
             recovered_from=self.recovered_from,
             shipping_options=[],
@@ -213,50 +233,6 @@ class CheckoutSession(Resource, WithMetadata):
             stripe.checkout.Session.CustomerDetails,
             **(known | {"email": email, "tax_exempt": "none", "tax_ids": []}),
         )
-
-
-def _check_words(params: dict[str, Any]) -> None:
-    if params["mode"] != "payment":
-        raise InvalidRequest(f"Florin does not offer mode={params['mode']} yet.", param="mode")
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise InvalidRequest(f"Florin does not offer ui_mode={params['ui_mode']} yet.", param="ui_mode")
-    if not params.get("success_url"):
-        message = "Missing required param: success_url."
-        raise InvalidRequest(message, code="parameter_missing", param="success_url")
-    check_url(params["success_url"], "success_url")
-    check_email(params.get("customer_email"), "customer_email")
-    check_descriptors(params.get("payment_intent_data") or {}, "payment_intent_data")
-    receipt = (params.get("payment_intent_data") or {}).get("receipt_email")
-    check_email(receipt, "payment_intent_data[receipt_email]")
-    if params.get("cancel_url"):
-        check_url(params["cancel_url"], "cancel_url")
-    for number, name in enumerate(params.get("allowed_payment_method_types") or []):
-        if name != "card":
-            message = f"Florin does not take payment methods of type {name} yet."
-            raise InvalidRequest(message, param=f"allowed_payment_method_types[{number}]")
-
-
-def check_url(url: str, param: str) -> None:
-    """Refuse an address that a browser should not be sent to."""
-    plain = url.replace(PLACEHOLDER, "id")
-    safe = plain.isprintable() and " " not in plain and "\\" not in plain and len(url) <= MAXIMUM_URL_LENGTH
-    try:
-        parts = urlsplit(plain)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not (safe and fits):
-        raise InvalidRequest("Not a valid URL", code="url_invalid", param=param)
-
-
-def _check_total(total: int, currency: str) -> None:
-    known = amounts.known_currency(currency)
-    try:
-        amounts.check_charge(total, known)
-    except InvalidRequest as error:
-        message = f"The Checkout Session's total amount is not payable: {error.message}"
-        code = "amount_too_small" if total < known.minimum_minor else error.code
-        raise InvalidRequest(message, code=code, param="line_items") from error
 
 
 def _expiry(given: int | None) -> int:

@@ -1,13 +1,14 @@
 """pay: the customer's card, typed on the hosted page, pays a session's order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from payments import bank
 from payments.charging.cards import CardDetails
 from payments.charging.confirm import Presence, confirm
+from payments.charging.methods import METHODS
 from payments.charging.payment_intents import PaymentIntent
-from payments.charging.payment_methods import PaymentMethod
+from payments.charging.payment_methods import Means, PaymentMethod
 from payments.charging.withdraw import withdraw
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
@@ -32,12 +33,20 @@ class Billing:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Another means than a card, chosen on the page, with what was typed for it."""
+
+    type: str
+    given: dict[str, str] = field(default_factory=dict, repr=False)
+
+
 def pay(
-    session: CheckoutSession, card: CardDetails, billing: Billing, method: PaymentMethod | None = None
+    session: CheckoutSession, means: Means | Chosen, billing: Billing, method: PaymentMethod | None = None
 ) -> bank.Answer:
     """Try to pay a session; return the bank's answer, recorded, to be committed by the edge.
 
-    `method` is the card's where it is known by one already; what is typed on the page gets a new one.
+    `method` is that of the means where it is known by one already; what is typed on the page gets a new one.
     Raises InvalidRequest where the session can't be paid any more, LockTimeout or StaleWrite where another
     window is paying it at this moment.
     """
@@ -51,8 +60,13 @@ def pay(
     intent = _intent_of(session, billing)
     details = {"email": billing.email, "name": billing.name, "address": billing.address()}
     keep = bool(intent.details.get("setup_future_usage"))
-    method = method or PaymentMethod.of_card(card, billing=details, keep=keep)
-    return confirm(intent, method, card, presence=Presence(return_url=addresses.pay_page(session.id)))
+    if isinstance(means, Chosen):
+        method, means = PaymentMethod.of_kind(METHODS[means.type], means.given, billing=details, keep=keep)
+    elif method is None and isinstance(means, CardDetails):
+        method = PaymentMethod.of_card(means, billing=details, keep=keep)
+    if method is None:
+        raise TypeError("a means other than a card comes with its method")
+    return confirm(intent, method, means, presence=Presence(return_url=addresses.pay_page(session.id)))
 
 
 def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:
@@ -67,7 +81,7 @@ def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:
         **session.intent_data,
         "amount": session.amount_total,
         "currency": session.currency,
-        "allowed_payment_method_types": ["card"],
+        "allowed_payment_method_types": session.types,
     }
     if session.customer_id:
         asked["customer"] = session.customer_id
