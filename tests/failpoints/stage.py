@@ -1,0 +1,125 @@
+"""A process of its own that plays one scene of Florin's and is struck at one point of it.
+
+The points are each commit, each question to a bank, each wake-up and each webhook that is sent, once before
+and once after it. The blow is the end of the process (`exit`), an exception that nobody expects (`raise`),
+or a stop until the others have done their work (`hang`). Nothing of this is in the product: it is wired
+around it here.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Literal, NamedTuple, cast
+
+from app import create_app
+from config import load
+from kit import database, jobs
+from payments import bank
+from payments.bank import Acquirer, Answer
+from tests.failpoints.scenes import SCENES
+from webhooks import attempts, delivery, outbox
+
+Place = Literal["commit", "ask", "publish"]
+Side = Literal["before", "after"]
+Action = Literal["exit", "raise", "hang"]
+
+STRUCK = 86  # the exit code of a process that was struck
+
+
+class Point(NamedTuple):
+    """The `number`th passage of a place, counted from 1, before or after it."""
+
+    place: Place
+    number: int
+    side: Side
+
+
+class Blow(Exception):
+    """What no part of the house expects."""
+
+
+@dataclass
+class Watch:
+    """Counts the passages and strikes at one of them."""
+
+    pipe: Connection
+    point: Point | None
+    action: Action
+    passages: Counter[str]
+
+    def around(self, place: Place, act: Callable[[], Any]) -> Any:
+        """Carry out what is watched."""
+        self.passages[place] += 1
+        number = self.passages[place]
+        self.strike(Point(place, number, "before"))
+        outcome = act()
+        self.strike(Point(place, number, "after"))
+        return outcome
+
+    def strike(self, here: Point) -> None:
+        """Strike where this is the point, and only once."""
+        if here != self.point:
+            return
+        self.point = None
+        match self.action:
+            case "exit":
+                os._exit(STRUCK)
+            case "raise":
+                raise Blow(str(here))
+            case "hang":
+                self.pipe.send("hangs")
+                self.pipe.recv()
+
+
+class WatchedAcquirer:
+    """An acquirer each of whose questions is a passage."""
+
+    def __init__(self, inner: Acquirer, watch: Watch) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._watch = watch
+
+    def __getattr__(self, name: str) -> Callable[..., Answer]:
+        method = getattr(self._inner, name)
+        return lambda *given: self._watch.around("ask", lambda: method(*given))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a process is to play, and where and how it is struck."""
+
+    scene: str
+    facts: dict[str, Any]
+    point: Point | None
+    action: Action
+
+
+def play(pipe: Connection, variables: dict[str, str], part: Part) -> None:
+    """Play the scene in this process; tell through the pipe what came of it, and the passages by place."""
+    app = create_app(load(variables))
+    watch = Watch(pipe, part.point, part.action, Counter())
+    _watch(watch)
+    try:
+        outcome = SCENES[part.scene].act(app, part.facts)
+    except Blow as blow:
+        outcome = f"blown out: {blow}"
+    pipe.send((outcome, dict(watch.passages)))
+    pipe.close()
+    os._exit(0)  # no thread of the courier's or of the jobs' may hold the process up
+
+
+def _watch(watch: Watch) -> None:
+    database.commit = _passage("commit", database.commit, watch)
+    jobs.kick = _passage("publish", jobs.kick, watch)
+    delivery.attempt = _passage("publish", delivery.attempt, watch)
+    for name, acquirer in list(bank.acquirers.items()):
+        bank.acquirers[name] = cast("Acquirer", WatchedAcquirer(acquirer, watch))
+    # These two commit by themselves, each in one statement.
+    for module, name in ((outbox, "claim"), (attempts, "record")):
+        setattr(module, name, _passage("commit", getattr(module, name), watch))
+
+
+def _passage(place: Place, function: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
+    return lambda *given, **named: watch.around(place, lambda: function(*given, **named))
