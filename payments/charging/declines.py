@@ -25,22 +25,36 @@ NOT_AUTHENTICATED = {
     ),
     "doc_url": "https://docs.stripe.com/error-codes#payment-intent-authentication-failure",
 }
+# Of another means than a card: the bank's code is Stripe's, and the error is none of a card.
+OF_OTHER_MEANS = {
+    "charge_exceeds_source_limit": "The payment exceeds the limit of what this account may pay in a week.",
+    "charge_exceeds_transaction_limit": "The payment exceeds the limit of what this account may pay at once.",
+    "debit_not_authorized": "The customer's bank did not allow this debit.",
+    "insufficient_funds": "The customer's account has insufficient funds.",
+    "payment_intent_payment_attempt_expired": "The customer did not complete the payment in time.",
+    "payment_method_customer_decline": "The customer declined the payment.",
+    "payment_method_provider_decline": "The payment method's provider declined the payment.",
+    "processing_error": "An error occurred while processing the payment. Try again in a little bit.",
+    "sepa_unsupported_account": "This account can't be debited by SEPA Direct Debit.",
+}
 GENERIC = "Your card was declined."
 PARAMS = {"expired_card": "exp_month", "incorrect_cvc": "cvc", "incorrect_number": "number"}
 
 
-def message_for(declined: bank.Declined) -> str:
-    """Return the sentence for a decline."""
+def message_for(declined: bank.Declined, *, card: bool = True) -> str:
+    """Return the sentence for a decline of a card, or of another means."""
+    if not card:
+        return OF_OTHER_MEANS.get(declined.code, "The payment was declined.")
     return MESSAGES.get(declined.decline_code or "") or MESSAGES.get(declined.code) or GENERIC
 
 
-def as_error(declined: bank.Declined, charge_id: str) -> dict[str, Any]:
+def as_error(declined: bank.Declined, charge_id: str, *, card: bool = True) -> dict[str, Any]:
     """Return the wire's error object of a decline, as `last_payment_error` keeps it."""
     return {
-        "type": "card_error",
+        "type": "card_error" if card else "invalid_request_error",
         "code": declined.code,
         "decline_code": declined.decline_code,
-        "message": message_for(declined),
+        "message": message_for(declined, card=card),
         "param": PARAMS.get(declined.code),
         "charge": charge_id,
         "advice_code": declined.advice_code,

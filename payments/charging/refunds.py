@@ -10,8 +10,17 @@ from sqlalchemy.orm import Mapped
 from kit.states import StateMachine
 from payments import audit, events, lifecycle
 from payments.charging.charges import Charge
+from payments.charging.methods import CARD
+from payments.charging.methods.amazon_pay import AMAZON_PAY
+from payments.charging.methods.klarna import KLARNA
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
+
+# The hash of a refund's destination, of the types that Stripe has one for beside the card.
+DESTINATIONS: dict[str, dict[str, Any]] = {
+    AMAZON_PAY.type: {},
+    KLARNA.type: {"reference": None, "reference_status": None},
+}
 
 
 class Status(StrEnum):
@@ -47,6 +56,7 @@ class Refund(Resource, WithMetadata):
     charge_id: Mapped[str]
     payment_intent_id: Mapped[str | None]
     payment_method_id: Mapped[str | None]
+    method_type: Mapped[str | None]  # None is a card
     reason: Mapped[str | None]
     balance_transaction_id: Mapped[str | None]
     failure_reason: Mapped[str | None]
@@ -73,6 +83,7 @@ class Refund(Resource, WithMetadata):
             charge_id=charge.id,
             payment_intent_id=charge.payment_intent_id,
             payment_method_id=charge.payment_method_id,
+            method_type=charge.method_type,
             reason=params.get("reason"),
             instructions_email=params.get("instructions_email"),
             metadata_=merged_metadata({}, params.get("metadata") or {}),
@@ -91,23 +102,13 @@ class Refund(Resource, WithMetadata):
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the refund."""
-        reference = self.acquirer_reference
         return self.shape(
             status=self.status,
             amount=self.amount,
             balance_transaction=self.balance_transaction_id,
             charge=self.charge_id,
             currency=self.currency,
-            destination_details={
-                "type": "card",
-                "card": shaped(
-                    stripe.Refund.DestinationDetails.Card,
-                    type="refund",
-                    reference=reference,
-                    reference_status="available" if reference else "pending",
-                    reference_type="acquirer_reference_number",
-                ),
-            },
+            destination_details=self._destination(),
             failure_balance_transaction=self.failure_balance_transaction_id,
             failure_reason=self.failure_reason,
             instructions_email=self.instructions_email,
@@ -117,3 +118,17 @@ class Refund(Resource, WithMetadata):
             pending_reason="processing" if self.status == Status.PENDING else None,
             reason=self.reason,
         )
+
+    def _destination(self) -> dict[str, Any]:
+        """Return where the money goes: back the way that it came. Stripe has a hash for some types only."""
+        kind, reference = self.method_type or CARD, self.acquirer_reference
+        if kind != CARD:
+            return {"type": kind} | ({kind: DESTINATIONS[kind]} if kind in DESTINATIONS else {})
+        card = shaped(
+            stripe.Refund.DestinationDetails.Card,
+            type="refund",
+            reference=reference,
+            reference_status="available" if reference else "pending",
+            reference_type="acquirer_reference_number",
+        )
+        return {"type": CARD, CARD: card}

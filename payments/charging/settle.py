@@ -137,7 +137,8 @@ def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: b
 def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> None:
     charge = end_try(attempt, intent, method, answer)
     method.release()
-    intent.last_payment_error = declines.as_error(answer, charge.id) | {"payment_method": method.as_stripe()}
+    error = declines.as_error(answer, charge.id, card=method.type == CARD)
+    intent.last_payment_error = error | {"payment_method": method.as_stripe()}
     intent.attempt_id = intent.next_action = None
     intent.payment_method_id = None
     lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=answer.decline_code)
@@ -148,7 +149,7 @@ def end_try(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answ
     """Collect the end of one try and its failed charge; what becomes of the intent is the caller's."""
     attempt.close(State.FAILED, asdict(answer))
     charge = _charge(attempt, intent, method, answer.facts)
-    message = declines.message_for(answer)
+    message = declines.message_for(answer, card=method.type == CARD)
     charge.failure_code, charge.failure_message = answer.code, message
     blocked, reached = answer.facts.blocked, answer is not NOT_REACHED
     charge.outcome = _outcome(

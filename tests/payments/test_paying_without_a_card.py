@@ -1,0 +1,319 @@
+"""Paying without a card, through the API: every method's good, bad, late and abandoned ending."""
+
+from typing import Any
+
+import pytest
+import requests
+import stripe
+
+from kit import database
+from payments import notices
+from tests.payments.conftest import Shop
+from tests.support.payer import STEPS, Payer
+
+pytestmark = pytest.mark.slow
+
+SHOP = "https://shop.example/done"
+BILLING = {"name": "Jenny Rosen", "email": "jenny@example.com", "address": {"country": "DE"}}
+CURRENCIES = {"upi": "inr", "x_netbanking": "inr", "amazon_pay": "usd", "klarna": "eur", "ideal": "eur"}
+IBAN, REFUSED_IBAN = "DE89370400440532013000", "DE62370400440532013001"
+DAY_SECONDS = 86_400
+
+
+def pay_by(shop: Shop, method: str, **more: Any) -> stripe.PaymentIntent:
+    data = {"type": method, "billing_details": BILLING, **more.pop("data", {})}
+    given = {
+        "amount": 49900,
+        "currency": CURRENCIES.get(method, "eur"),
+        "confirm": True,
+        "payment_method_data": data,
+        "return_url": SHOP,
+        **more,
+    }
+    return shop.sdk.v1.payment_intents.create(given)  # type: ignore[arg-type]
+
+
+def at_the_bank(intent: stripe.PaymentIntent) -> Payer:
+    assert intent.status == "requires_action"
+    assert intent.next_action is not None
+    assert intent.next_action.redirect_to_url is not None
+    return Payer(str(intent.next_action.redirect_to_url.url))
+
+
+def debit(shop: Shop, iban: str, **more: Any) -> stripe.PaymentIntent:
+    return pay_by(shop, "sepa_debit", data={"sepa_debit": {"iban": iban}}, **more)
+
+
+def time_passes(shop: Shop, seconds: int) -> None:
+    headers = {"Authorization": f"Bearer {shop.bank.secret}"}
+    moved = requests.post(
+        f"{shop.bank.url}/v1/clock", json={"advance_seconds": seconds}, headers=headers, timeout=20
+    )
+    assert moved.status_code == 200, moved.text
+
+
+def notice(shop: Shop) -> None:
+    """The bank's word that something has moved, about every payment of the shop, twice."""
+    for attempt in shop.attempts() * 2:
+        with shop.house.app_context():
+            notices.HANDLERS["authorization.updated"](attempt.acquirer, attempt.id)
+            database.commit()
+
+
+def charge_of(shop: Shop, intent_id: str) -> stripe.Charge:
+    intent = shop.sdk.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+    assert isinstance(intent.latest_charge, stripe.Charge)
+    return intent.latest_charge
+
+
+@pytest.mark.parametrize("method", list(STEPS))
+def test_a_customer_who_approves_has_paid(shop: Shop, method: str) -> None:
+    intent = pay_by(shop, method)
+    payer = at_the_bank(intent)
+    payer.goes(method, "good")
+    time_passes(shop, 2)
+    assert shop.house.test_client().get(payer.back).headers["Location"].startswith(SHOP)
+    paid = shop.intent(intent.id)
+    assert (paid.status, paid.amount_received, paid.next_action) == ("succeeded", 49900, None)
+    charge = charge_of(shop, intent.id)
+    assert charge.payment_method_details is not None
+    assert charge.payment_method_details.type == method
+    assert method in charge.payment_method_details
+    assert shop.event_types() == [
+        "payment_intent.created",
+        "payment_intent.requires_action",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+    ]
+    notice(shop)
+    refund = shop.sdk.v1.refunds.create({"payment_intent": intent.id, "amount": 9900})
+    assert refund.status == "succeeded"
+    assert refund.destination_details is not None
+    assert refund.destination_details.type == method
+    shop.check_books()
+
+
+@pytest.mark.parametrize("method", list(STEPS))
+def test_a_customer_who_does_not_approve_has_not_paid(shop: Shop, method: str) -> None:
+    intent = pay_by(shop, method)
+    payer = at_the_bank(intent)
+    payer.goes(method, "bad")
+    time_passes(shop, 2)
+    notice(shop)
+    failed = shop.intent(intent.id)
+    assert (failed.status, failed.next_action) == ("requires_payment_method", None)
+    assert failed.last_payment_error is not None
+    assert failed.last_payment_error.type == "invalid_request_error"
+    assert failed.last_payment_error.code in (
+        "payment_method_customer_decline",
+        "payment_method_provider_decline",
+        "insufficient_funds",
+    )
+    assert failed.last_payment_error.message
+    assert shop.event_types()[-2:] == ["charge.failed", "payment_intent.payment_failed"]
+    shop.check_books()
+
+
+@pytest.mark.parametrize("method", list(STEPS))
+def test_what_is_decided_later_is_processing_until_then(shop: Shop, method: str) -> None:
+    intent = pay_by(shop, method)
+    payer = at_the_bank(intent)
+    payer.goes(method, "pending")
+    notice(shop)
+    assert shop.intent(intent.id).status == "processing"
+    assert charge_of(shop, intent.id).status == "pending"
+    if method == "upi":
+        payer.on_the_phone("approve")
+    else:
+        time_passes(shop, 25 * 3600)
+    notice(shop)
+    assert shop.intent(intent.id).status == "succeeded"
+    assert charge_of(shop, intent.id).status == "succeeded"
+    assert shop.event_types() == [
+        "payment_intent.created",
+        "payment_intent.requires_action",
+        "charge.pending",
+        "payment_intent.processing",
+        "charge.succeeded",
+        "payment_intent.succeeded",
+    ]
+    assert len(shop.sdk.v1.charges.list().data) == 1
+    shop.check_books()
+
+
+@pytest.mark.parametrize("method", list(STEPS))
+def test_what_the_customer_abandons_fails_when_the_bank_gives_up(shop: Shop, method: str) -> None:
+    intent = pay_by(shop, method)
+    time_passes(shop, 2 * 3600)
+    notice(shop)
+    failed = shop.intent(intent.id)
+    assert failed.status == "requires_payment_method"
+    assert failed.last_payment_error is not None
+    assert failed.last_payment_error.code == "payment_intent_payment_attempt_expired"
+    shop.check_books()
+
+
+def test_a_debit_is_processing_until_days_have_passed(shop: Shop) -> None:
+    good, bad = debit(shop, IBAN), debit(shop, REFUSED_IBAN)
+    assert (good.status, bad.status) == ("processing", "processing")
+    time_passes(shop, 4 * DAY_SECONDS)
+    notice(shop)
+    assert shop.intent(good.id).status == "processing"
+    time_passes(shop, 2 * DAY_SECONDS)
+    notice(shop)
+    assert shop.intent(good.id).status == "succeeded"
+    failed = shop.intent(bad.id)
+    assert failed.status == "requires_payment_method"
+    assert failed.last_payment_error is not None
+    assert failed.last_payment_error.code == "debit_not_authorized"
+    charge = charge_of(shop, good.id)
+    assert charge.payment_method_details is not None
+    shown = charge.payment_method_details.sepa_debit
+    assert shown is not None
+    assert (shown.last4, shown.country, shown.bank_code) == ("3000", "DE", "37040044")
+    assert shown.expected_debit_date
+    assert sorted(shop.event_types()) == sorted(
+        ["payment_intent.created", "charge.pending", "payment_intent.processing"] * 2
+        + ["charge.succeeded", "payment_intent.succeeded", "charge.failed", "payment_intent.payment_failed"]
+    )
+    shop.check_books()
+
+
+def test_an_account_number_is_kept_nowhere_in_clear(shop: Shop) -> None:
+    method = shop.sdk.v1.payment_methods.create(
+        {"type": "sepa_debit", "sepa_debit": {"iban": IBAN}, "billing_details": BILLING}  # type: ignore[typeddict-item]
+    )
+    assert method.sepa_debit is not None
+    assert (method.sepa_debit.last4, method.sepa_debit.country) == ("3000", "DE")
+    intent = shop.pay(currency="eur", payment_method=method.id)
+    assert intent.status == "processing"
+    with shop.house.app_context():
+        tables = database.db.metadata.sorted_tables
+        for table in tables:
+            for row in database.db.session.execute(table.select()):
+                assert IBAN not in repr(row)
+
+
+def test_upi_tells_its_code_as_stripe_does(shop: Shop) -> None:
+    intent = pay_by(shop, "upi")
+    action = intent.next_action
+    assert action is not None
+    assert action.type == "upi_handle_redirect_or_display_qr_code"
+    upi = action.upi_handle_redirect_or_display_qr_code
+    assert upi is not None
+    assert requests.get(upi.qr_code.image_url_png, timeout=20).content.startswith(b"\x89PNG")
+    assert "UPI" in requests.get(upi.hosted_instructions_url, timeout=20).text
+
+
+def test_a_vpa_that_is_known_already_is_asked_at_once(shop: Shop) -> None:
+    intent = pay_by(shop, "upi", data={"upi": {"vpa": "success@upi"}})
+    assert intent.status == "requires_action"
+    time_passes(shop, 2)
+    notice(shop)
+    assert shop.intent(intent.id).status == "succeeded"
+    details = charge_of(shop, intent.id).payment_method_details
+    assert details is not None
+    assert details.upi is not None
+    assert details.upi.vpa == "success@upi"
+
+
+def test_a_wallets_money_may_be_held_and_captured_later(shop: Shop) -> None:
+    intent = pay_by(shop, "amazon_pay", capture_method="manual")
+    payer = at_the_bank(intent)
+    payer.goes("amazon_pay", "good")
+    notice(shop)
+    assert shop.intent(intent.id).status == "requires_capture"
+    shop.sdk.v1.payment_intents.capture(intent.id, {"amount_to_capture": 40000})
+    assert charge_of(shop, intent.id).amount_captured == 40000
+    shop.check_books()
+
+
+def test_a_payment_that_is_canceled_can_not_be_approved_any_more(shop: Shop) -> None:
+    intent = pay_by(shop, "ideal")
+    payer = at_the_bank(intent)
+    payer.send(bank="rabobank")
+    assert shop.sdk.v1.payment_intents.cancel(intent.id).status == "canceled"
+    payer.send(customer="4711", password="secret")
+    payer.send(account="current", do="approve")
+    assert "Withdrawn" in payer.page
+    notice(shop)
+    assert shop.intent(intent.id).status == "canceled"
+    shop.check_books()
+
+
+def test_two_windows_at_the_bank_pay_once(shop: Shop) -> None:
+    intent = pay_by(shop, "amazon_pay")
+    windows = [at_the_bank(intent), at_the_bank(intent)]
+    for window in windows:
+        window.goes("amazon_pay", "good")
+        shop.house.test_client().get(window.back)
+    notice(shop)
+    assert shop.event_types().count("payment_intent.succeeded") == 1
+    assert charge_of(shop, intent.id).amount_captured == 49900
+    shop.check_books()
+
+
+@pytest.mark.parametrize(
+    ("given", "param"),
+    [
+        ({"currency": "usd", "allowed_payment_method_types": ["upi"]}, "allowed_payment_method_types[0]"),
+        (
+            {"currency": "eur", "allowed_payment_method_types": ["card", "x_netbanking"]},
+            "allowed_payment_method_types[1]",
+        ),
+        (
+            {"currency": "inr", "amount": 60, "allowed_payment_method_types": ["upi"]},
+            "allowed_payment_method_types[0]",
+        ),
+        (
+            {"currency": "inr", "amount": 20_000_000, "allowed_payment_method_types": ["upi"]},
+            "allowed_payment_method_types[0]",
+        ),
+        (
+            {"currency": "eur", "capture_method": "manual", "allowed_payment_method_types": ["ideal"]},
+            "allowed_payment_method_types[0]",
+        ),
+        (
+            {
+                "currency": "eur",
+                "setup_future_usage": "off_session",
+                "allowed_payment_method_types": ["ideal"],
+            },
+            "allowed_payment_method_types[0]",
+        ),
+    ],
+)
+def test_a_method_that_cannot_pay_this_is_refused(shop: Shop, given: dict[str, Any], param: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        shop.sdk.v1.payment_intents.create({"amount": 2000, **given})  # type: ignore[typeddict-item]
+    assert refused.value.param == param
+
+
+def test_automatic_payment_methods_are_those_that_fit(shop: Shop) -> None:
+    def types(**given: Any) -> list[str]:
+        return shop.sdk.v1.payment_intents.create({"amount": 2000, **given}).payment_method_types  # type: ignore[typeddict-item]
+
+    assert types(currency="inr") == ["card", "upi", "x_netbanking"]
+    assert types(currency="eur") == ["card", "amazon_pay", "klarna", "ideal", "sepa_debit"]
+    never = {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
+    assert types(currency="eur", **never) == ["card", "sepa_debit"]
+    assert types(currency="inr", allowed_payment_method_types=["netbanking"]) == ["x_netbanking"]
+
+
+def test_a_method_of_a_type_that_was_not_allowed_is_refused(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        pay_by(shop, "ideal", allowed_payment_method_types=["card"])
+    assert refused.value.code == "payment_intent_incompatible_payment_method"
+
+
+@pytest.mark.parametrize("given", [{"off_session": True}, {"error_on_requires_action": True}])
+def test_nobody_is_redirected_who_is_not_there(shop: Shop, given: dict[str, Any]) -> None:
+    with pytest.raises(stripe.InvalidRequestError):
+        pay_by(shop, "ideal", **given)
+
+
+@pytest.mark.parametrize("iban", ["DE89370400440532013001", "DE89", "4242424242424242"])
+def test_what_is_no_account_number_is_refused(shop: Shop, iban: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        debit(shop, iban)
+    assert refused.value.param == "sepa_debit[iban]"
