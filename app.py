@@ -11,15 +11,18 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 import acquiring
 import checkout
+import cli
 import dashboard
 import merchant_api
+import paying
+import settling
 import sweeps
 from config import Settings, load
 from kit import database, jobs
 from merchant_api import openapi, rate_limit
 from merchant_api.crud import OPERATIONS
 from payments import audit_spool, notices, vault
-from payments.charging import follow_dispute, follow_refund
+from payments.charging import follow_authorization, follow_dispute, follow_refund
 from payments.hosted import addresses
 from webhooks import bank_notices
 from webhooks import jobs as webhook_jobs
@@ -28,9 +31,12 @@ MAXIMUM_BODY_BYTES = 256 * 1024
 
 # What becomes of each kind of notice; what is not listed is taken in and forgotten.
 NOTICE_HANDLERS = {
+    "authorization.updated": follow_authorization.follow,
     "dispute.updated": follow_dispute.follow,
     "fraud_warning.created": follow_dispute.follow_warning,
     "refund.updated": follow_refund.follow,
+    "settlement.closed": settling.on_closed,
+    "payout.updated": paying.on_updated,
 }
 
 
@@ -54,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
     acquiring.connect(settings)
+    cli.register(app)
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
     merchant_api.register(app)
     checkout.register(app)
@@ -107,7 +114,7 @@ def _start_jobs(app: Flask, settings: Settings) -> None:
     running = jobs.Jobs(
         settings.redis_url,
         around=app.app_context,
-        sweeps=(*sweeps.SWEEPS, *webhook_jobs.SWEEPS, *bank_notices.SWEEPS),
+        sweeps=(*sweeps.SWEEPS, *webhook_jobs.SWEEPS, *bank_notices.SWEEPS, *settling.SWEEPS, *paying.SWEEPS),
     )
     webhook_jobs.connect(running)
     jobs.use(running)

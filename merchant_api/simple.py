@@ -10,14 +10,16 @@ from stripe.params import PaymentMethodCreateParamsBillingDetails, PaymentMethod
 from typing_extensions import TypedDict
 
 from kit import params
-from merchant_api.charging.payment_intents import declined_error
 from merchant_api.crud import operation
+from merchant_api.declined import declined_error
 from merchant_api.methods_given import Given, method_of
 from merchant_api.operations import Operation
 from payments import bank, transactions
 from payments.audit import AuditRow, rows_of_caller
+from payments.charging.confirm import Presence
 from payments.charging.confirm import confirm as confirm_intent
 from payments.charging.payment_intents import PaymentIntent
+from payments.charging.return_urls import check_return_url
 from payments.emails import check_email
 from payments.errors import InvalidRequest
 from payments.hosted.checkout_sessions import CheckoutSession
@@ -44,12 +46,16 @@ class Initiate(TypedDict):
 
 
 class Confirm(TypedDict):
-    """A test token or method id, or a card's own data for direct processing."""
+    """A test token or method id, or a card's own data for direct processing.
+
+    Where the answer has a `redirect_url`, the customer must go there; they come back to `return_url`.
+    """
 
     transaction_id: Required[str]
     payment_method: NotRequired[str]
     card: NotRequired[PaymentMethodCreateParamsCard]
     billing_details: NotRequired[PaymentMethodCreateParamsBillingDetails]
+    return_url: NotRequired[str]
 
 
 class NoParameters(TypedDict):
@@ -100,7 +106,8 @@ def confirm(given: dict[str, Any]) -> dict[str, Any]:
         answer = pay(noun, method.means, billing, method.method)
     else:
         method = _method(given, keep=bool(noun.details.get("setup_future_usage")))
-        answer = confirm_intent(noun, method.method, method.means)
+        presence = Presence(return_url=_return_url(given))
+        answer = confirm_intent(noun, method.method, method.means, presence=presence)
     if isinstance(answer, bank.Declined):
         raise declined_error(transactions.intent_of(noun))
     return transactions.describe(noun)
@@ -142,6 +149,12 @@ def _session_of(given: dict[str, Any]) -> dict[str, Any]:
         "line_items": [{"price_data": price, "quantity": 1}],
         "payment_intent_data": intent,
     }
+
+
+def _return_url(given: dict[str, Any]) -> str | None:
+    if given.get("return_url"):
+        check_return_url(given["return_url"])
+    return given.get("return_url") or None
 
 
 def _method(given: dict[str, Any], *, keep: bool) -> Given:

@@ -57,7 +57,7 @@ def describe(noun: Transaction) -> dict[str, Any]:
             }
     blank = dict.fromkeys(
         ("amount_captured", "amount_refunded", "charge", "checkout_url", "expires_at", "last_error",
-         "payment_intent")
+         "payment_intent", "redirect_url")
     )  # fmt: skip
     common = {
         "transaction_id": noun.id,
@@ -92,6 +92,7 @@ def _of_intent(intent: PaymentIntent) -> dict[str, Any]:
         "last_error": _last_error(intent),
         "amount_captured": intent.amount_received,
         "amount_refunded": 0,
+        "redirect_url": ((intent.next_action or {}).get("redirect_to_url") or {}).get("url"),
     }
     if intent.latest_charge_id is not None and intent.amount_received:
         charge = Charge.find(intent.latest_charge_id)

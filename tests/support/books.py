@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from kit.database import db
+from payments.acquirers.simulator_cases import DISPUTE_STATUSES
 from payments.balance.balance_transactions import BalanceTransaction
-from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.attempts import WAITING, Attempt, Kind, State
 from payments.charging.charges import Charge
+from payments.charging.disputes import Dispute
 from payments.charging.refunds import Refund
 from payments.ledger import Account, LedgerEntry
 from tests.support.bank import Bank
@@ -34,22 +36,55 @@ def assert_the_books_agree(app: Flask, bank: Bank, account_id: str, *, open_ques
         for attempt in attempts:
             if attempt.status not in OPEN:
                 _compare(bank, attempt)
+        for dispute in db.session.scalars(select(Dispute).where(Dispute.account_id == account_id)):
+            _compare_dispute(bank, dispute)
         _check_ledger(account_id)
         db.session.remove()
 
 
 def _compare(bank: Bank, attempt: Attempt) -> None:
     charge = db.session.get(Charge, attempt.charge_id)
-    assert charge is not None
     if attempt.kind == Kind.AUTHORIZE:
         told = at_the_bank(bank, f"/v1/authorizations/{attempt.reference}")
+        if charge is None:
+            _compare_uncharged(attempt, told)
+            return
         _compare_charge(charge, told)
         return
+    assert charge is not None
     told = at_the_bank(bank, f"/v1/operations/{_reference_of(attempt)}")
     assert told is not None
-    assert (told["outcome"] in ("approved", "voided")) == (attempt.status == State.SUCCEEDED)
+    outcomes = told.get("history", [told["outcome"]])  # a refund may have come back after it had gone out
+    carried_out = any(outcome in ("approved", "voided") for outcome in outcomes)
+    assert carried_out == (attempt.status == State.SUCCEEDED) or outcomes[0] == attempt.status == "pending"
     if attempt.kind != Kind.VOID:
         assert told["amount_minor"] == attempt.amount_minor
+
+
+def _compare_uncharged(attempt: Attempt, told: dict[str, Any] | None) -> None:
+    """A challenge that is open, was not passed or was taken back: the issuer was never asked for money."""
+    assert told is not None
+    assert told["captured_minor"] == 0
+    if attempt.status in WAITING:
+        assert told["outcome"] in ("challenge_required", "pending")
+    else:
+        assert attempt.status == State.FAILED
+        not_passed = told["outcome"] == "declined" and told["decline"]["code"] == "authentication_failed"
+        assert told["outcome"] == "voided" or not_passed, told
+
+
+def _compare_dispute(bank: Bank, dispute: Dispute) -> None:
+    """What a dispute has taken, and whether it gave it back, as far as we have followed it."""
+    told = at_the_bank(bank, f"/v1/disputes/{dispute.bank_dispute_id}")
+    assert told is not None
+    known = [DISPUTE_STATUSES[status] for status in told["history"]]
+    assert dispute.status in known
+    assert (dispute.withdrawal_id is not None) == (
+        "needs_response" in known[: known.index(dispute.status) + 1]
+    )
+    assert (dispute.reversal_id is not None) == (dispute.status == "won")
+    if dispute.status == known[-1]:
+        assert (dispute.amount, dispute.due_by) == (told["amount_minor"], told["due_by"])
 
 
 def _reference_of(attempt: Attempt) -> str:
@@ -95,4 +130,11 @@ def _held_by_the_bank(account_id: str, currency: str) -> int:
     given_back = select(func.coalesce(func.sum(Refund.amount), 0)).where(
         Refund.account_id == account_id, Refund.currency == currency, Refund.status == "succeeded"
     )
-    return int(db.session.scalar(taken) or 0) - int(db.session.scalar(given_back) or 0)
+    charged_back = select(func.coalesce(func.sum(Dispute.amount), 0)).where(
+        Dispute.account_id == account_id,
+        Dispute.currency == currency,
+        Dispute.withdrawal_id.is_not(None),
+        Dispute.reversal_id.is_(None),
+    )
+    gone = int(db.session.scalar(given_back) or 0) + int(db.session.scalar(charged_back) or 0)
+    return int(db.session.scalar(taken) or 0) - gone
