@@ -49,7 +49,7 @@ class Requests:
         if question.three_d_secure != "automatic":
             params["payment_method_options"] = {"card": {"request_three_d_secure": question.three_d_secure}}
         options: stripe.RequestOptions = {"idempotency_key": question.reference}
-        return _told(lambda: self.client.v1.payment_intents.confirm(intent_id, params, options))
+        return _told(lambda: self.client.v1.payment_intents.confirm(intent_id, params, options), intent_id)
 
     def make_session(self, question: bank.Authorize, expires_at: int) -> dict[str, Any]:
         """Make a checkout session. Nobody can pay it before somebody is sent there."""
@@ -85,28 +85,32 @@ class Requests:
 
     def intent(self, intent_id: str) -> dict[str, Any]:
         """Read an intent with its latest charge."""
+        wanted = ["latest_charge"]
         return _told(
-            lambda: self.client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+            lambda: self.client.v1.payment_intents.retrieve(intent_id, {"expand": wanted}), intent_id
         )
 
     def session(self, session_id: str) -> dict[str, Any]:
         """Read a checkout session with its intent and that one's latest charge."""
         wanted = ["payment_intent", "payment_intent.latest_charge"]
-        return _told(lambda: self.client.v1.checkout.sessions.retrieve(session_id, {"expand": wanted}))
+        return _told(
+            lambda: self.client.v1.checkout.sessions.retrieve(session_id, {"expand": wanted}), session_id
+        )
 
     def capture(self, intent_id: str, amount_minor: int) -> dict[str, Any]:
         """Capture an intent. It can be captured once only, which holds longer than any key."""
         return _told(
-            lambda: self.client.v1.payment_intents.capture(intent_id, {"amount_to_capture": amount_minor})
+            lambda: self.client.v1.payment_intents.capture(intent_id, {"amount_to_capture": amount_minor}),
+            intent_id,
         )
 
     def cancel(self, intent_id: str) -> dict[str, Any]:
         """Cancel an intent, which ends it whatever is still on its way."""
-        return _told(lambda: self.client.v1.payment_intents.cancel(intent_id))
+        return _told(lambda: self.client.v1.payment_intents.cancel(intent_id), intent_id)
 
     def expire(self, session_id: str) -> dict[str, Any]:
         """Close a checkout session."""
-        return _told(lambda: self.client.v1.checkout.sessions.expire(session_id))
+        return _told(lambda: self.client.v1.checkout.sessions.expire(session_id), session_id)
 
     def make_refund(self, intent_id: str, question: bank.Refund) -> dict[str, Any]:
         """Refund part or all of an intent."""
@@ -143,7 +147,8 @@ def _capture_method(question: bank.Authorize) -> Any:
     return "automatic" if question.capture else "manual"
 
 
-def _told(request: Callable[[], Any]) -> dict[str, Any]:
+def _told(request: Callable[[], Any], about: str | None = None) -> dict[str, Any]:
+    """Return the answer; one about anything else than what was asked about is none."""
     try:
         answer = request()
         told = answer.to_dict()
@@ -151,4 +156,6 @@ def _told(request: Callable[[], Any]) -> dict[str, Any]:
         raise LineFailed(f"the answer can't be read: {type(error).__name__}", sent=True) from error
     if not isinstance(told, dict):
         raise LineFailed("the answer is no object", sent=True)
+    if about is not None and told.get("id") != about:
+        raise LineFailed("the answer is about something else", sent=True)
     return told

@@ -18,7 +18,6 @@ KINDS = {
     "payment_intent.canceled": "authorization.updated",
     "payment_intent.payment_failed": "authorization.updated",
     "payment_intent.processing": "authorization.updated",
-    "payment_intent.requires_action": "authorization.updated",
     "payment_intent.succeeded": "authorization.updated",
     "refund.failed": "refund.updated",
     "refund.updated": "refund.updated",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import stripe
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 import sweeps
 from app import create_app
@@ -25,6 +25,7 @@ from payments.charging.attempts import Attempt
 from payments.contracts import Contract, Terms
 from payments.events import Event
 from payments.merchants import ApiKey, KeyKind, Merchant
+from payments.notices import BankNotice
 from tests.support import bank as bank_server
 from tests.support import gateway, postgres
 from tests.support.bank import Bank
@@ -155,6 +156,8 @@ def shop(house: Flask, line: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield Shop(house, account_id, secret_key, stripe_client(house, secret_key))
     line.reset()
     sweep(house, age_seconds=3600)
+    with house.app_context(), db.engine.connect() as connection:
+        connection.execute(delete(BankNotice))  # what waits to be tried again
 
 
 def open_shop(house: Flask) -> tuple[str, str]:

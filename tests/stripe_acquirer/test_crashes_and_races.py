@@ -1,4 +1,4 @@
-"""Florin dies around its requests to Stripe, or two of its hands act at once: money moves once or not at all."""
+"""Florin dies around its requests to Stripe, or two hands act at once: money moves once or not at all."""
 
 import threading
 from collections.abc import Callable
@@ -38,16 +38,16 @@ def acts_and_dies(act: Callable[..., Any]) -> Callable[..., Any]:
     return acting
 
 
-@pytest.mark.parametrize(
-    ("where", "there"),
-    [
-        ("before an intent is made", []),
-        ("after an intent was made", ["requires_confirmation"]),
-        ("before its id is written down", ["requires_confirmation"]),
-    ],
-)
+HUSKS = {
+    "before an intent is made": [],
+    "after an intent was made": ["requires_confirmation"],
+    "before its id is written down": ["requires_confirmation"],
+}
+
+
+@pytest.mark.parametrize("where", HUSKS)
 def test_a_crash_before_the_id_is_written_down_leaves_nothing_that_could_stand(
-    shop: Shop, line: Proxy, peer: Peer, monkeypatch: pytest.MonkeyPatch, where: str, there: list[str]
+    shop: Shop, line: Proxy, peer: Peer, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     with monkeypatch.context() as broken:
         if where == "before an intent is made":
@@ -63,7 +63,7 @@ def test_a_crash_before_the_id_is_written_down_leaves_nothing_that_could_stand(
     assert sweep(shop.house) == 1
     assert len(line.sent) == asked  # the tombstone stands here: there is no id to ask Stripe about
     assert shop.only_intent().status == "requires_payment_method"
-    assert [intent.status for intent in at_stripe(peer, shop.reference())] == there
+    assert [intent.status for intent in at_stripe(peer, shop.reference())] == HUSKS[where]
     assert shop.pay().status == "succeeded"
 
 
@@ -89,7 +89,7 @@ def test_a_crash_after_the_id_is_written_down_ends_in_the_truth(
 def test_a_payment_that_was_buried_while_its_intent_was_made_is_never_confirmed(
     shop: Shop, line: Proxy, peer: Peer
 ) -> None:
-    def is_slow(sent: Sent, pass_on: Pass) -> Answer:
+    def is_slow(_: Sent, pass_on: Pass) -> Answer:
         answer = pass_on()
         assert sweep(shop.house) == 1  # it has waited for longer than a request can last
         return answer
