@@ -32,9 +32,17 @@ MOVEMENTS: dict[str, tuple[str, int]] = {
     "completion": ("capture", 1),
     "capture": ("capture", 1),
     "refund": ("refund", -1),
+    "refund_completion": ("refund", -1),
     "refund_failure": ("refund_failure", 1),
     "chargeback": ("chargeback", -1),
     "chargeback_reversal": ("chargeback_reversal", 1),
+}
+# Entries that the bank makes by itself are about something that a caller knows by another reference.
+SUBJECTS = {
+    "refund_completion": "refund",
+    "refund_failure": "refund",
+    "chargeback": "dispute",
+    "chargeback_reversal": "dispute",
 }
 AT_ONCE = frozenset(("authorization", "completion"))  # they move money only where they captured at once
 COLUMNS = (
@@ -162,9 +170,8 @@ def _clear(tx: Connection, batch: Batch, row: Any, amount_minor: int, house: Hou
             margin_bps=house.margin_basis_points,
         )
     net_minor = gross_minor - fees.interchange_minor - fees.scheme_minor - fees.margin_minor
-    reference = row.authorization if row.kind in AT_ONCE else row.reference
     batch.write(
-        tx, "L", kind, reference, row.authorization, row.created, amount_minor, row.currency,
+        tx, "L", kind, _reference(row), row.authorization, row.created, amount_minor, row.currency,
         rates.as_text(rates.rate(row.currency, batch.currency)), gross_minor, row.card_brand or "",
         row.card_funding or "", region, fees.interchange_minor, fees.scheme_minor, fees.margin_minor,
         net_minor,
@@ -172,6 +179,12 @@ def _clear(tx: Connection, batch: Batch, row: Any, amount_minor: int, house: Hou
     batch.count += 1
     batch.gross_minor += gross_minor
     batch.net_minor += net_minor
+
+
+def _reference(row: Any) -> str:
+    if row.kind in SUBJECTS:
+        return str(json.loads(row.answer)[SUBJECTS[row.kind]])
+    return str(row.authorization if row.kind in AT_ONCE else row.reference)
 
 
 def _close(tx: Connection, batch: Batch, business_date: str, now: int) -> None:

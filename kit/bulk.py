@@ -1,11 +1,15 @@
 """Several statements in one transaction, for work on many rows at once that no request waits for."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from sqlalchemy import PoolProxiedConnection
+
 from kit.database import db
+from kit.driver import touch_postgresql
 from kit.writing import UNIQUE_ERRORS, DuplicateRow, StaleWrite
 from kit.writing import _sqlite_writer as sqlite_writer
 
@@ -31,43 +35,51 @@ def run(steps: Sequence[Step]) -> list[int]:
     """
     proxied = db.engine.raw_connection()
     try:
-        connection: Any = proxied.driver_connection
         if db.engine.dialect.name == "postgresql":
-            return _run_postgresql(connection, steps)
+            return _run_postgresql(proxied, steps)
         with sqlite_writer:
-            return _run_sqlite(connection, steps)
+            return _run_sqlite(proxied, steps)
     finally:
         proxied.close()
 
 
-def _touch(cursor: Any, step: Step, statement: str) -> int:
-    if step.many is not None:
-        cursor.executemany(statement, step.many)
-    else:
-        cursor.execute(statement, step.values)
-    touched = int(cursor.rowcount)
+def _touched(step: Step, execute: Callable[[str, Sequence[Any]], int]) -> int:
+    sets = (step.values,) if step.many is None else step.many
+    touched = sum(execute(step.statement, values) for values in sets)
     if step.rows is not None and touched != step.rows:
         raise StaleWrite
     return touched
 
 
-def _run_postgresql(connection: Any, steps: Sequence[Step]) -> list[int]:
+def _run_postgresql(proxied: PoolProxiedConnection, steps: Sequence[Step]) -> list[int]:
+    # Past psycopg's own transactions: its rollback forgets all that the driver has prepared on a connection.
     from psycopg.errors import DeadlockDetected, UniqueViolation  # noqa: PLC0415 - SQLite users need no psycopg
 
+    execute = partial(touch_postgresql, proxied)
+    execute("BEGIN", ())
     try:
-        with connection.transaction(), connection.cursor() as cursor:
-            return [_touch(cursor, step, step.statement.replace("?", "%s")) for step in steps]
-    except DeadlockDetected as error:
-        raise StaleWrite from error
-    except UniqueViolation as error:
-        raise DuplicateRow(str(error.diag.constraint_name)) from error
+        touched = [_touched(step, execute) for step in steps]
+    except BaseException as error:
+        execute("ROLLBACK", ())
+        if isinstance(error, DeadlockDetected):
+            raise StaleWrite from error
+        if isinstance(error, UniqueViolation):
+            raise DuplicateRow(str(error.diag.constraint_name)) from error
+        raise
+    execute("COMMIT", ())
+    return touched
 
 
-def _run_sqlite(connection: sqlite3.Connection, steps: Sequence[Step]) -> list[int]:
+def _run_sqlite(proxied: PoolProxiedConnection, steps: Sequence[Step]) -> list[int]:
+    connection: Any = proxied.driver_connection
     cursor = connection.cursor()
+
+    def execute(statement: str, values: Sequence[Any]) -> int:
+        return int(cursor.execute(statement, values).rowcount)
+
     cursor.execute("BEGIN IMMEDIATE")
     try:
-        touched = [_touch(cursor, step, step.statement) for step in steps]
+        touched = [_touched(step, execute) for step in steps]
         cursor.execute("COMMIT")
     except BaseException as error:
         if connection.in_transaction:

@@ -22,10 +22,8 @@ def numbered(statement: str) -> bytes:
     return (first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))).encode()
 
 
-def as_text(value: Any) -> bytes | None:
-    """Return a value in PostgreSQL's text format."""
-    if value is None:
-        return None
+def as_text(value: Any) -> bytes:
+    """Return a value that is there in PostgreSQL's text format."""
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
     return str(value).encode()
@@ -35,10 +33,26 @@ def run_postgresql(
     proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]
 ) -> list[tuple[bytes | None, ...]]:
     """Run one statement in its own transaction; return its rows as text. Raises psycopg's errors."""
+    answer = _answer(proxied, statement, values)
+    columns, value_at = range(answer.nfields), answer.get_value
+    return [tuple([value_at(row, column) for column in columns]) for row in range(answer.ntuples)]
+
+
+def touch_postgresql(proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]) -> int:
+    """Run one statement, within the transaction that may be open; return how many rows it touched."""
+    return int(_answer(proxied, statement, values).command_tuples or 0)
+
+
+def _answer(proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]) -> Any:
     from psycopg.errors import error_from_result  # noqa: PLC0415 - SQLite users need no psycopg
 
     connection: Any = proxied.driver_connection
-    text, given = numbered(statement), [as_text(value) for value in values]
+    text = numbered(statement)
+    # Nearly all are None or text; a call for each of them would cost more than the statement's own sending.
+    given = [
+        None if value is None else value.encode() if type(value) is str else as_text(value)
+        for value in values
+    ]
     prepared: dict[bytes, bytes] = proxied.info.setdefault("prepared", {})
     name = prepared.get(text)
     if name is None and len(prepared) < MOST_PREPARED:
@@ -53,8 +67,7 @@ def run_postgresql(
         answer = connection.pgconn.exec_prepared(name, given)
     if answer.status not in OK:
         raise error_from_result(answer)
-    columns = range(answer.nfields)
-    return [tuple(answer.get_value(row, column) for column in columns) for row in range(answer.ntuples)]
+    return answer
 
 
 def run_sqlite(

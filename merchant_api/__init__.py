@@ -3,7 +3,7 @@
 from flask import Flask
 
 from merchant_api import events, simple, unknown
-from merchant_api.balance import balance
+from merchant_api.balance import balance, bank_accounts, payouts
 from merchant_api.catalog import prices, products
 from merchant_api.charging import charges, disputes, payment_intents, payment_methods, refunds
 from merchant_api.customers import customers
@@ -13,19 +13,21 @@ from merchant_api.webhooks import webhook_endpoints
 
 BLUEPRINTS = (
     balance.blueprint,
+    bank_accounts.blueprint,
+    payouts.blueprint,
     charges.blueprint,
     customers.blueprint,
+    disputes.blueprint,
     events.blueprint,
     payment_intents.blueprint,
-    disputes.blueprint,
     payment_methods.blueprint,
     refunds.blueprint,
     products.blueprint,
     prices.blueprint,
     checkout_sessions.blueprint,
+    early_fraud_warnings.blueprint,
     webhook_endpoints.blueprint,
     simple.blueprint,
-    early_fraud_warnings.blueprint,
     unknown.blueprint,
 )
 

@@ -44,7 +44,8 @@ def _limit(params: dict[str, Any]) -> int:
     return int(limit)
 
 
-def _created(query: Select[Any], column: Any, bounds: int | dict[str, int] | None) -> Select[Any]:
+def within(query: Select[Any], column: Any, bounds: int | dict[str, int] | None) -> Select[Any]:
+    """Narrow a select to a moment, or to what Stripe's comparisons say."""
     if bounds is None:
         return query
     if isinstance(bounds, int):
@@ -84,7 +85,7 @@ def page(
     if query is None and "created" not in params:
         rows = _unfiltered(noun, after or before, limit + 1, descending=descending)
     else:
-        query = _created(noun.mine() if query is None else query, noun.created, params.get("created"))
+        query = within(noun.mine() if query is None else query, noun.created, params.get("created"))
         if cursor := after or before:
             query = query.where(noun.id < cursor if descending else noun.id > cursor)
         order = noun.id.desc() if descending else noun.id.asc()
@@ -106,8 +107,13 @@ def _unfiltered(
 
 
 def narrowed(
-    noun: type[Resource], params: dict[str, Any], filters: dict[str, InstrumentedAttribute[Any]]
+    noun: type[Resource],
+    params: dict[str, Any],
+    filters: dict[str, InstrumentedAttribute[Any]],
+    among: Select[Any] | None = None,
 ) -> Select[Any] | None:
-    """Return the select that the given filters leave, None where none is given."""
+    """Return the select that the given filters leave, of `among` where it is given; None where nothing is."""
     given = [column == params[name] for name, column in filters.items() if name in params]
-    return noun.mine().where(*given) if given else None
+    if not given:
+        return among
+    return (noun.mine() if among is None else among).where(*given)

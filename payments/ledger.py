@@ -9,7 +9,10 @@ from sqlalchemy.orm import Mapped
 
 from kit import clock
 from kit.database import Base, Id, Sequence64, db
-from payments.scope import Caller, caller
+from payments.scope import caller
+
+
+HOUSE = "acct_house"  # whose books hold what belongs to no merchant
 
 
 class Account(StrEnum):
@@ -57,14 +60,10 @@ class Entry:
     amount_minor: int
 
 
-def post(transaction_id: str, entries: list[Entry], *, of: Caller | None = None) -> None:
+def post(transaction_id: str, entries: list[Entry]) -> None:
     """Collect the entries of one transaction; raises Unbalanced where they don't sum to zero."""
-    totals: dict[str, int] = defaultdict(int)
-    for entry in entries:
-        totals[entry.currency] += entry.amount_minor
-    if any(totals.values()):
-        raise Unbalanced(f"{transaction_id}: {dict(totals)}")
-    who = of or caller()
+    check(transaction_id, entries)
+    who = caller()
     for entry in entries:
         if entry.amount_minor:
             db.session.add(
@@ -78,3 +77,12 @@ def post(transaction_id: str, entries: list[Entry], *, of: Caller | None = None)
                     created=clock.now(),
                 )
             )
+
+
+def check(transaction_id: str, entries: list[Entry]) -> None:
+    """Raise Unbalanced where the entries of a transaction don't sum to zero in each currency."""
+    totals: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        totals[entry.currency] += entry.amount_minor
+    if any(totals.values()):
+        raise Unbalanced(f"{transaction_id}: {dict(totals)}")

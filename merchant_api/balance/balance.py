@@ -11,6 +11,7 @@ from merchant_api.crud import operation
 from merchant_api.operations import Operation
 from payments.balance import balance
 from payments.balance.balance_transactions import BalanceTransaction
+from payments.balance.payouts import Payout
 
 blueprint = Blueprint("balance", __name__)
 
@@ -18,7 +19,17 @@ BALANCE = params.build(stripe.params.BalanceRetrieveParams, only={"expand"})
 RETRIEVE = params.build(stripe.params.BalanceTransactionRetrieveParams, only={"expand"})
 LIST = params.build(
     stripe.params.BalanceTransactionListParams,
-    only={"limit", "starting_after", "ending_before", "created", "currency", "source", "type", "expand"},
+    only={
+        "limit",
+        "starting_after",
+        "ending_before",
+        "created",
+        "currency",
+        "payout",
+        "source",
+        "type",
+        "expand",
+    },
 )
 ROOT = "/v1/balance_transactions"
 NOUN = "balance_transaction"
@@ -41,5 +52,6 @@ def retrieve(_: dict[str, Any], id: str) -> BalanceTransaction:
 def index(given: dict[str, Any]) -> lists.Page:
     row = BalanceTransaction
     filters = {"currency": row.currency, "source": row.source_id, "type": row.type}
-    query = lists.narrowed(row, given, filters)
+    among = Payout.find(given["payout"], param="payout").transactions() if "payout" in given else None
+    query = lists.narrowed(row, given, filters, among)
     return lists.page(BalanceTransaction, ROOT, given, query)

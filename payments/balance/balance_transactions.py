@@ -76,7 +76,7 @@ class BalanceTransaction(Resource):
         `card` holds what is known of it: `funding` and `country`.
         """
         terms, card = present_terms(), card or {}
-        settled_in = terms.settlement_currency or currency
+        settled_in = terms.settles_in(currency)
         fee = fee_minor(
             convert(amount_minor, currency, settled_in),
             settled_in,
@@ -154,7 +154,7 @@ class BalanceTransaction(Resource):
         fee: int = 0, available_on: int | None = None,
     ) -> "BalanceTransaction":  # fmt: skip
         """Collect a movement between the acquirer and a merchant, in the currency that it is settled in."""
-        settled_in = present_terms().settlement_currency or currency
+        settled_in = present_terms().settles_in(currency)
         settled = convert(amount_minor, currency, settled_in)
         entries = [Entry(Account.ACQUIRER_RECEIVABLE, currency, amount_minor)]
         ratio = None

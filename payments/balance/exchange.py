@@ -20,11 +20,16 @@ class NoRate(Exception):
     """There is no rate between two currencies, so that nothing can be converted."""
 
 
+def can_convert(of: str, to: str) -> bool:
+    """Tell whether there is a rate between two currencies."""
+    return of == to or (of in PER_DOLLAR and to in PER_DOLLAR)
+
+
 def rate(of: str, to: str) -> Fraction:
     """Return how many major units of `to` one major unit of `of` buys, exactly; raises NoRate."""
     if of == to:
         return Fraction(1)
-    if of not in PER_DOLLAR or to not in PER_DOLLAR:
+    if not can_convert(of, to):
         raise NoRate(f"no exchange rate from {of} to {to}")
     return Fraction(PER_DOLLAR[to]) / Fraction(PER_DOLLAR[of])
 

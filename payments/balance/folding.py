@@ -36,7 +36,8 @@ class FoldedBalance(Base):
         """Return the caller's row of a currency, as the database has it; a new one where there is none."""
         who = caller()
         key = (who.account_id, who.livemode, currency)
-        found = db.session.get(cls, key, populate_existing=True)
+        collected = (row for row in db.session.new if isinstance(row, cls) and row.currency == currency)
+        found = next(collected, None) or db.session.get(cls, key, populate_existing=True)
         if found is None:
             found = cls(
                 account_id=who.account_id, livemode=who.livemode, currency=currency, amount_minor=0, fold=0,
@@ -55,16 +56,16 @@ class FoldedBalance(Base):
 Key = tuple[str, bool, str]  # account, mode, currency
 
 
-def due() -> list[Key]:
-    """Return whose transactions have become available and are not folded yet."""
+def due(account_id: str | None = None) -> list[Key]:
+    """Return whose transactions have become available and are not folded yet, of one account or of all."""
     row = BalanceTransaction
-    query = (
-        select(row.account_id, row.livemode, row.currency)
-        .where(row.fold.is_(None), row.available_on <= clock.now())
-        .distinct()
-        .limit(BATCH)
+    query = select(row.account_id, row.livemode, row.currency).where(
+        row.fold.is_(None), row.available_on <= clock.now()
     )
-    return [(account_id, livemode, currency) for account_id, livemode, currency in db.session.execute(query)]
+    if account_id is not None:
+        query = query.where(row.account_id == account_id)
+    rows = db.session.execute(query.distinct().limit(BATCH))
+    return [(account_id, livemode, currency) for account_id, livemode, currency in rows]
 
 
 OPEN = """

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from kit.database import db
+from payments.balance import exchange
 from payments.merchants import Merchant
 from payments.scope import caller
 
@@ -21,6 +22,11 @@ class Terms:
 
     country: str
     settlement_currency: str | None = None
+
+    def settles_in(self, currency: str) -> str:
+        """Return what a currency is converted to; one that has no rate keeps its own balance."""
+        to = self.settlement_currency
+        return to if to is not None and exchange.can_convert(currency, to) else currency
 
 
 _kept: dict[str, tuple[float, Terms]] = {}

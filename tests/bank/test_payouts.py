@@ -21,7 +21,8 @@ def order(reference: str, number: str = GOOD, amount_minor: int = 5000) -> dict[
 
 
 def balance(bank: Caller) -> int:
-    return bank.storage.read(lambda tx: tx.execute(select(merchant_accounts.c.balance_minor)).scalar_one())
+    query = select(merchant_accounts.c.balance_minor)
+    return bank.storage.read(lambda tx: int(tx.execute(query).scalar_one()))
 
 
 def pass_a_day(bank: Caller) -> None:

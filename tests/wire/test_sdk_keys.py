@@ -52,17 +52,30 @@ def a_day_in_a_shop(till: Till, api: Any) -> None:
     post(f"/v1/checkout/sessions/{till.open_session()['id']}/expire")
 
 
+def the_money_of_the_day(till: Till, account_id: str) -> None:
+    """A bank account, and a payout to it that is made and one that is taken back."""
+    bank_account = {"object": "bank_account", "country": "US", "account_number": "000123456789"}
+    account = {"external_account": {**bank_account, "currency": "usd", "routing_number": "110000000"}}
+    till.post(f"/v1/accounts/{account_id}/external_accounts", account)
+    at_once = {"payment_method": "pm_card_bypassPending", "confirm": True}
+    till.post("/v1/payment_intents", {"amount": 5000, "currency": "usd", **at_once})
+    till.post("/v1/payouts", {"amount": 1000, "currency": "usd"})
+    payout = till.post("/v1/payouts", {"amount": 1000, "currency": "usd", "statement_descriptor": "ROSIE"})
+    till.post(f"/v1/payouts/{payout['id']}/cancel")
+
+
 @pytest.fixture
 def rows(app: Flask, api: Any, secret_key: str) -> dict[str, list[dict[str, Any]]]:
     """The wire form of every row of the day, by object name."""
     a_day_in_a_shop(Till(app, secret_key), api)
     with app.app_context():
         key: ApiKey = db.session.scalars(db.select(ApiKey).where(ApiKey.hashed == hash_key(secret_key))).one()
-        with acting_as(Caller(key.account_id, livemode=False, actor="test")):
-            return {
-                name: [row.as_stripe() for row in db.session.scalars(noun.mine())]
-                for name, noun in NOUNS.items()
-            }
+        account_id = key.account_id
+    the_money_of_the_day(Till(app, secret_key), account_id)
+    with app.app_context(), acting_as(Caller(account_id, livemode=False, actor="test")):
+        return {
+            name: [row.as_stripe() for row in db.session.scalars(noun.mine())] for name, noun in NOUNS.items()
+        }
 
 
 def test_every_object_has_the_keys_of_its_class(rows: dict[str, list[dict[str, Any]]]) -> None:

@@ -17,7 +17,7 @@ from tests.support.states_page import PAGE, drawn, stateful_nouns
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("payments", "webhooks", "merchant_api", "checkout")
 # The one way a status changes, and the attempt, which is no object of the API and keeps its own table.
-MOVERS = {"payments/lifecycle.py", "payments/charging/attempts.py"}
+MOVERS = {"payments/lifecycle.py", "payments/charging/attempts.py", "payments/balance/settlements.py"}
 
 NOUNS = [noun for noun in stateful_nouns() if issubclass(noun, Resource)]
 PAIRS = [
