@@ -86,13 +86,13 @@ def _ask(dispute: Dispute, filing: Filing) -> None:
 
 
 def _merged(present: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
-    """Return the evidence with what is given; an empty text takes a field away."""
+    """Return the evidence with what is given; raises InvalidRequest for too much text."""
     for name, text in given.items():
         if len(text) > LONGEST_FIELD:
             raise InvalidRequest(
                 f"Invalid string: must be at most {LONGEST_FIELD} characters", param=f"evidence[{name}]"
             )
-    merged = {name: text for name, text in {**present, **given}.items() if text}
+    merged = present | given
     if sum(map(len, merged.values())) > LONGEST_ALTOGETHER:
         raise InvalidRequest(
             f"The evidence may have {LONGEST_ALTOGETHER} characters altogether.", param="evidence"

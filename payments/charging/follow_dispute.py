@@ -6,6 +6,7 @@ from kit.database import db
 from payments import cases, events, lifecycle
 from payments.balance.balance_transactions import BalanceTransaction
 from payments.balance.fees import dispute_fee_minor
+from payments.balance.terms import present_terms
 from payments.cases import DisputeFacts, NotYet, WarningFacts
 from payments.charging.attempts import Attempt
 from payments.charging.charges import Charge
@@ -83,8 +84,9 @@ def _open(charge: Charge, facts: DisputeFacts) -> Dispute:
 
 
 def _withdraw(dispute: Dispute) -> None:
+    fee_minor = dispute_fee_minor(present_terms().settles_in(dispute.currency))
     transaction = BalanceTransaction.of_dispute(
-        dispute.id, -dispute.amount, dispute.currency, fee_minor=dispute_fee_minor(dispute.currency)
+        dispute.id, -dispute.amount, dispute.currency, fee_minor=fee_minor
     )
     dispute.withdrawal_id = transaction.id
 

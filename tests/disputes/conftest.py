@@ -1,0 +1,64 @@
+"""A bank whose clock may be moved, and a house on each database that follows what happens to its payments."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from config import load
+from kit.database import db
+from payments.acquirers.simulator import SimulatorAcquirer
+from payments.bank import acquirers
+from payments.cases import desks
+from tests.disputes.support import Shop, UnreliableDesk
+from tests.support import bank as bank_server
+from tests.support import gateway, postgres
+from tests.support.bank import Bank
+from tests.support.factories import create_merchant
+from tests.support.stripe_client import stripe_client
+
+
+@pytest.fixture(scope="session")
+def own_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """A bank of these tests' own: nobody else minds when it is next week there."""
+    with bank_server.server(tmp_path_factory.mktemp("own_bank")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, own_bank: Bank, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """The app on a migrated database; its jobs run only when a test runs them."""
+    folder = tmp_path_factory.mktemp("disputes")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder}/florin.sqlite3"
+    else:
+        url = postgres.create_database(request.getfixturevalue("postgres_server"), "disputes")
+    gateway.migrate(url, folder)
+    known = (dict(acquirers), dict(desks))
+    app = create_app(load(gateway.variables(url, own_bank, folder)))
+    acquirer = acquirers["piggy_bank"]
+    yield app
+    assert isinstance(acquirer, SimulatorAcquirer)
+    acquirer.client.close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    acquirers.update(known[0])
+    desks.update(known[1])
+
+
+@pytest.fixture
+def shop(house: Flask, own_bank: Bank) -> Shop:
+    merchant, secret_key = create_merchant(house)
+    return Shop(house, own_bank, merchant.id, secret_key, stripe_client(house, secret_key))
+
+
+@pytest.fixture
+def desk(house: Flask, monkeypatch: pytest.MonkeyPatch) -> UnreliableDesk:  # noqa: ARG001 - it wires the bank
+    """The line to the bank's desk, which fails as the test plans it."""
+    unreliable = UnreliableDesk(desks["piggy_bank"])
+    monkeypatch.setitem(desks, "piggy_bank", unreliable)
+    return unreliable
