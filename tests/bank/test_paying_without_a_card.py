@@ -250,7 +250,7 @@ def test_a_method_takes_its_own_currencies_only(bank: Caller) -> None:
     assert answer_of(refused)["error"]["field"] == "currency"
 
 
-def test_what_is_no_account_number_is_refused(bank: Caller) -> None:
+def test_what_is_no_account_number_is_refused() -> None:
     for iban in ("DE89370400440532013001", "", "DE89", "Ä9370400440532013000"):
         assert not passes_check(iban)
 

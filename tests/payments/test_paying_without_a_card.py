@@ -181,7 +181,7 @@ def test_a_debit_is_processing_until_days_have_passed(shop: Shop) -> None:
 
 def test_an_account_number_is_kept_nowhere_in_clear(shop: Shop) -> None:
     method = shop.sdk.v1.payment_methods.create(
-        {"type": "sepa_debit", "sepa_debit": {"iban": IBAN}, "billing_details": BILLING}  # type: ignore[typeddict-item]
+        {"type": "sepa_debit", "sepa_debit": {"iban": IBAN}, "billing_details": BILLING}  # type: ignore[arg-type]
     )
     assert method.sepa_debit is not None
     assert (method.sepa_debit.last4, method.sepa_debit.country) == ("3000", "DE")
