@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from bank_simulator.config import BadSetting, read_settings
 from bank_simulator.errors import BankError, InvalidRequest, Unauthorized
-from bank_simulator.fault_effects import Reply, carry_out
+from bank_simulator.fault_effects import Ask, Reply, carry_out
 from bank_simulator.faults import ANSWERS, LINES, Call, Plan, Strike, Switch, call_of, read_plan
 from bank_simulator.forms import BODY_BYTES
 
@@ -119,31 +119,37 @@ class Line(BaseHTTPRequestHandler):
 
     def _befall(self, strike: Strike | None, given: bytes) -> None:
         kind = strike.rule.kind if strike else None
+        ask = self._question(given)
         if strike is None:
-            self._answer(self._ask(given))
+            self._answer(ask())
         elif kind == "reset_before":
             self._reset()
         elif kind == "reset_after":
-            self._ask(given)
+            ask()
             self._reset()
         elif kind == "slow_drip":
-            self._drip(self._ask(given), strike.rule.seconds)
+            self._drip(ask(), strike.rule.seconds)
         else:
-            reply = carry_out(strike, lambda: self._ask(given))
+            reply = carry_out(strike, ask)
             self._answer(reply, times=2 if kind == "duplicate" else 1)
 
-    def _ask(self, given: bytes) -> Reply:
-        bank = self.server.bank
-        connection = http.client.HTTPConnection(str(bank.hostname), bank.port or 80, timeout=BANK_SECONDS)
+    def _question(self, given: bytes) -> Ask:
+        """The call as it is now: a late bank is asked when this connection may be at another one already."""
+        bank, method, path = self.server.bank, self.command, self.path
         headers = {name: self.headers[name] for name in PASSED_ON if name in self.headers}
-        try:
-            connection.request(self.command, self.path, body=given or None, headers=headers)
-            answer = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        kept = [pair for pair in answer.getheaders() if pair[0].lower() not in NOT_PASSED_BACK]
-        return Reply(answer.status, tuple(kept), b"").with_body(content)
+
+        def ask() -> Reply:
+            connection = http.client.HTTPConnection(str(bank.hostname), bank.port or 80, timeout=BANK_SECONDS)
+            try:
+                connection.request(method, path, body=given or None, headers=headers)
+                answer = connection.getresponse()
+                content = answer.read()
+            finally:
+                connection.close()
+            kept = [pair for pair in answer.getheaders() if pair[0].lower() not in NOT_PASSED_BACK]
+            return Reply(answer.status, tuple(kept), b"").with_body(content)
+
+        return ask
 
     def _answer(self, reply: Reply, *, times: int = 1) -> None:
         self.wfile.write((_head(reply) + reply.body) * times)

@@ -124,6 +124,15 @@ def test_what_the_bank_itself_can_do_wrong_goes_wrong_on_the_line_too(line: Line
     assert line.acted()
 
 
+def test_a_late_act_is_the_call_that_it_was_whatever_the_line_carries_by_then(line: Line) -> None:
+    for reference in ("pay_1", "pay_2"):
+        assert isinstance(line.pay(reference), Response)
+    line.breaks(kind="late", seconds=0.3, operations=["refund"])
+    line.ask("POST", "/v1/authorizations/pay_1/refunds", {"reference": "refund_1", "amount_minor": 500})
+    line.ask("GET", "/v1/authorizations/pay_2")
+    wait_until(lambda: line.bank.show("pay_1")["refunded_minor"] == 500, "the bank has acted late")
+
+
 def test_a_bank_that_is_away_is_a_broken_line(line: Line) -> None:
     away = Proxy(free_port(), f"http://{LOOPBACK}:{free_port()}", SECRET)
     thread = threading.Thread(target=away.serve, daemon=True)
