@@ -50,7 +50,7 @@ def reconciled(attempt_id: str, *, patiently: bool = True) -> bool:
     try:
         ended = reconcile.reconcile_attempt(attempt_id, patiently=patiently)
         database.commit()
-    except database.StaleWrite:
+    except (database.StaleWrite, database.DuplicateRow):
         # The request that asked has just recorded the answer itself.
         logger.info("attempt %s was settled elsewhere", attempt_id)
         return False
@@ -94,7 +94,7 @@ def _filed(filing_id: str) -> bool:
     try:
         ended = contest.settle_again(filing_id)
         database.commit()
-    except database.StaleWrite:
+    except (database.StaleWrite, database.DuplicateRow):
         logger.info("move %s was settled elsewhere", filing_id)
         return False
     except Exception:
@@ -108,22 +108,30 @@ def _filed(filing_id: str) -> bool:
 
 def expire_sessions() -> int:
     """Expire the sessions whose time is over; return how many."""
-    ended = 0
-    for session_id, account_id, livemode in expire.due(clock.now()):
-        try:
-            with acting_as(system(account_id, livemode=livemode)):
-                expire.expire(CheckoutSession.find(session_id))
-                database.commit()
-            ended += 1
-        except (database.StaleWrite, StripeError) as error:
-            # The customer is paying at this very moment, or has just paid; the next sweep looks again.
-            logger.info("session %s did not expire: %s", session_id, error)
-        except Exception:
-            # One that can't be expired must not keep the others open.
-            logger.exception("session %s could not be expired", session_id)
-        finally:
-            database.rollback()
+    now, ended, last = clock.now(), 0, None
+    while sessions := expire.due(now, after=last):
+        ended += sum(map(_expired, sessions))
+        last = sessions[-1]
     return ended
+
+
+def _expired(session: expire.Due) -> bool:
+    """Expire one session where it can be; one that can't must not keep the others open."""
+    try:
+        with acting_as(system(session.account_id, livemode=session.livemode)):
+            expire.expire(CheckoutSession.find(session.id))
+            database.commit()
+    except (database.StaleWrite, database.DuplicateRow, StripeError) as error:
+        # The customer is paying at this very moment, or has just paid; the next sweep looks again.
+        logger.info("session %s did not expire: %s", session.id, error)
+        return False
+    except Exception:
+        logger.exception("session %s could not be expired", session.id)
+        return False
+    else:
+        return True
+    finally:
+        database.rollback()
 
 
 def forget_idempotency_keys() -> int:

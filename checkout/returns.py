@@ -71,7 +71,7 @@ def _look(attempt_id: str) -> None:
         try:
             reconcile.reconcile_attempt(attempt_id, patiently=False)
             database.commit()
-        except database.StaleWrite:
+        except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
         else:
             break

@@ -2,21 +2,22 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Request, Response, current_app
+from flask.globals import request_ctx
 
 from kit import database, forms
 from kit.database import db
-from merchant_api import browsers, expand, gate, idempotency, rate_limit, versions
+from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, versions
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.operations import Operation
 from payments import audit, audit_spool
 from payments.charging import reconcile
 from payments.charging.card_brands import without_card_numbers
-from payments.errors import ApiError, InvalidRequest, LockTimeout, NotFound, StripeError
+from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
 from payments.scope import Caller, acting_as
 
 logger = logging.getLogger("florin.api")
@@ -31,6 +32,7 @@ MAXIMUM_RECORDINGS = 50  # of an answer that the bank has given: money may have 
 class Exchange:
     """One request on its way through the edge."""
 
+    request: Request
     operation: Operation
     verb: Verb
     path_arguments: dict[str, str]
@@ -38,6 +40,8 @@ class Exchange:
     who: Caller | None = None
     version: str = ""
     key: idempotency.IdempotencyKey | None = None
+    paths: list[str] = field(default_factory=list)  # of expand[]
+    overtaken: bool = False  # another one has recorded what the bank said to this request
 
 
 def operation(blueprint: Blueprint, described: Operation) -> Callable[[Verb], Verb]:
@@ -45,7 +49,9 @@ def operation(blueprint: Blueprint, described: Operation) -> Callable[[Verb], Ve
 
     def register(verb: Verb) -> Verb:
         def view(**path_arguments: str) -> Response:
-            return answer(Exchange(described, verb, path_arguments, gate.new_request_id()))
+            # The request itself, past the proxy that would look it up again at each word.
+            asked = request_ctx.request
+            return answer(Exchange(asked, described, verb, path_arguments, gate.new_request_id()))
 
         name = f"{described.method.lower()}_{verb.__module__.rpartition('.')[2]}_{verb.__name__}"
         rule = described.path.replace("{", "<").replace("}", ">")
@@ -59,11 +65,11 @@ def operation(blueprint: Blueprint, described: Operation) -> Callable[[Verb], Ve
 def answer(exchange: Exchange) -> Response:
     """Carry out one exchange; every outcome is an HTTP response in Stripe's shape."""
     try:
-        who, key = gate.identify(request, exchange.request_id)
+        who, key = gate.identify(exchange.request, exchange.request_id)
         current_app.extensions[rate_limit.NAME].take(who.actor)
         exchange.who = who  # What comes after this leaves an audit row, refused or not.
-        gate.admit(request, key, publishable_too=exchange.operation.publishable)
-        exchange.version = gate.negotiated_version(request)
+        gate.admit(exchange.request, key, publishable_too=exchange.operation.publishable)
+        exchange.version = gate.negotiated_version(exchange.request)
         with acting_as(exchange.who):
             return _parsed(exchange)
     except Exception as error:  # noqa: BLE001 - the last handler: whatever happens, the caller gets an answer
@@ -71,8 +77,8 @@ def answer(exchange: Exchange) -> Response:
 
 
 def _parsed(exchange: Exchange) -> Response:
-    described = exchange.operation
-    raw = _raw_parameters(described)
+    described, request = exchange.operation, exchange.request
+    raw = _raw_parameters(request, described)
     # A request that names no version may be worded as any version would.
     named = "Stripe-Version" in request.headers
     raw = versions.upgrade(raw, exchange.version if named else "", described)
@@ -95,7 +101,7 @@ def _replayed(exchange: Exchange, replay: idempotency.Replay) -> Response:
     return _response(exchange, replay.status, replay.body, {"Idempotent-Replayed": "true"})
 
 
-def _raw_parameters(described: Operation) -> dict[str, Any]:
+def _raw_parameters(request: Request, described: Operation) -> dict[str, Any]:
     if described.method != "POST":
         return forms.decode(b"", request.query_string)
     content_type = request.headers.get("Content-Type", "")
@@ -109,26 +115,36 @@ def _raw_parameters(described: Operation) -> dict[str, Any]:
 
 
 def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Response:
-    paths = parameters.pop("expand", [])
+    exchange.paths = parameters.pop("expand", [])
     for attempt in range(1, MAXIMUM_ATTEMPTS + 1):
         asked_before = database.commits()
         try:
-            outcome = exchange.verb(parameters, **exchange.path_arguments)
-            wire = versions.downgrade(expand.expanded(outcome, paths), exchange.version)
-            body = orjson.dumps(browsers.told(wire), option=READABLE)
-            _conclude(exchange, 200, body, "succeeded", _object_id(outcome))
-            return _response(exchange, 200, body)
+            return _rendered(exchange, exchange.verb(parameters, **exchange.path_arguments))
         except (database.StaleWrite, database.DuplicateRow) as error:
             database.rollback()
             if database.commits() != asked_before:
-                # The verb has committed a claim and asked the bank: it must not run twice, so this answer
-                # is kept under the idempotency key, and what the bank said is recorded all the same.
-                _record_again()
-                raise ApiError("The bank's answer is being recorded; look the object up.") from error
+                # The verb has committed a claim and asked the bank: it must not run twice.
+                return _overtaken(exchange)
             if attempt == MAXIMUM_ATTEMPTS:
                 raise LockTimeout from error
             _restore_key(exchange)
     raise LockTimeout
+
+
+def _rendered(exchange: Exchange, outcome: Any) -> Response:
+    wire = versions.downgrade(expand.expanded(outcome, exchange.paths), exchange.version)
+    body = orjson.dumps(browsers.told(wire), option=READABLE)
+    _conclude(exchange, 200, body, "succeeded", _object_id(outcome))
+    return _response(exchange, 200, body)
+
+
+def _overtaken(exchange: Exchange) -> Response:
+    """Record what the bank said where nobody has yet, and answer with the object as it stands then."""
+    exchange.overtaken = True
+    database.rollback()
+    _record_again()
+    _restore_key(exchange)
+    return _rendered(exchange, after_races.outcome(exchange.operation))
 
 
 def _record_again() -> None:
@@ -189,11 +205,24 @@ def _refused(exchange: Exchange, error: Exception) -> Response:
         if exchange.who is not None:
             with acting_as(exchange.who):
                 _remember_refusal(exchange, told, body)
-    except Exception as second:
-        logger.error("request %s could not be recorded", exchange.request_id, exc_info=second)  # noqa: TRY400
-        told = as_stripe_error(second)
-        body = rendered(told, exchange.request_id)
-        _remember_failure(exchange, told, body)
+    except (database.StaleWrite, database.DuplicateRow) as race:
+        if not told.keep or exchange.overtaken or exchange.who is None:
+            return _unrecorded(exchange, race)
+        try:
+            with acting_as(exchange.who):
+                return _overtaken(exchange)
+        except Exception as third:  # noqa: BLE001 - the truth may be a decline, too
+            return _refused(exchange, third)
+    except Exception as second:  # noqa: BLE001 - the last handler, as in answer()
+        return _unrecorded(exchange, second)
+    return _response(exchange, told.status, body)
+
+
+def _unrecorded(exchange: Exchange, second: Exception) -> Response:
+    logger.error("request %s could not be recorded", exchange.request_id, exc_info=second)
+    told = as_stripe_error(second)
+    body = rendered(told, exchange.request_id)
+    _remember_failure(exchange, told, body)
     return _response(exchange, told.status, body)
 
 
@@ -230,20 +259,17 @@ def _remember_failure(exchange: Exchange, told: StripeError, body: bytes) -> Non
 def _response(
     exchange: Exchange, status: int, body: bytes, headers: dict[str, str] | None = None
 ) -> Response:
-    response = Response(body, status=status, content_type="application/json")
-    response.headers["Request-Id"] = exchange.request_id
+    told = {"Content-Type": "application/json", "Request-Id": exchange.request_id}
     if exchange.version:
-        response.headers["Stripe-Version"] = exchange.version
-    key = request.headers.get("Idempotency-Key")
+        told["Stripe-Version"] = exchange.version
+    key = exchange.request.headers.get("Idempotency-Key")
     if key is not None:
-        response.headers["Idempotency-Key"] = key
+        told["Idempotency-Key"] = key
     if status == 401:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        told["WWW-Authenticate"] = 'Basic realm="Stripe"'
     if status in (409, 429) or status >= 500:
         # Asking again for an answer that is replayed brings nothing new; after a failure in mid-payment, a
         # request without a key could pay twice.
         keyless = status >= 500 and key is None and exchange.operation.method == "POST"
-        response.headers["Stripe-Should-Retry"] = "false" if headers or keyless else "true"
-    for name, value in (headers or {}).items():
-        response.headers[name] = value
-    return response
+        told["Stripe-Should-Retry"] = "false" if headers or keyless else "true"
+    return Response(body, status, told | (headers or {}))

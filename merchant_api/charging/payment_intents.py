@@ -9,6 +9,7 @@ from flask import Blueprint
 from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
+from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
 from merchant_api.operations import Operation
 from payments import bank
@@ -19,7 +20,7 @@ from payments.charging.confirm import confirm as confirm_intent
 from payments.charging.payment_intents import PLAIN, PaymentIntent
 from payments.charging.return_urls import check_return_url
 from payments.charging.withdraw import withdraw
-from payments.errors import CardError, InvalidRequest, NotFound, PermissionDenied
+from payments.errors import InvalidRequest, NotFound, PermissionDenied
 from payments.scope import caller
 
 blueprint = Blueprint("payment_intents", __name__)
@@ -226,19 +227,3 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
     if isinstance(answer, bank.Declined):
         raise declined_error(intent)
     return intent
-
-
-def declined_error(intent: PaymentIntent) -> CardError:
-    """Return the error for a decline that has just been recorded on the intent."""
-    told = intent.last_payment_error or {}
-    extra = {
-        name: told.get(name) for name in ("charge", "payment_method", "advice_code", "network_decline_code")
-    }
-    return CardError(
-        told.get("message", "Your card was declined."),
-        code=told.get("code"),
-        decline_code=told.get("decline_code"),
-        param=told.get("param"),
-        extra=extra | {"payment_intent": intent.as_stripe()},
-        keep=True,
-    )

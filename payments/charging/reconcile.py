@@ -13,7 +13,7 @@ from kit import clock
 from kit.database import db
 from payments import bank, breakers
 from payments.charging import cancel, capture, follow_refund, refund
-from payments.charging.attempts import ENDS, Attempt, Kind, State
+from payments.charging.attempts import ASKED_GRACE_SECONDS, ENDS, WAITING, Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
@@ -40,6 +40,19 @@ def open_attempts(after: str = "") -> list[str]:
         .limit(BATCH)
     )
     return list(db.session.scalars(query))
+
+
+def all_open() -> list[str]:
+    """Return the ids of all open attempts but those that a request may be asking at this moment."""
+    asking = (Attempt.status == State.ASKED) & (Attempt.created > clock.now() - ASKED_GRACE_SECONDS)
+    query = select(Attempt.id).where(Attempt.look_at.is_not(None), ~asking).order_by(Attempt.id)
+    return list(db.session.scalars(query))
+
+
+def unanswered() -> list[Attempt]:
+    """Return the attempts that nobody knows the end of, oldest first; not those that wait for a customer."""
+    query = select(Attempt).where(Attempt.look_at.is_not(None), Attempt.status.not_in(WAITING))
+    return list(db.session.scalars(query.order_by(Attempt.id)))
 
 
 def reconcile_attempt(attempt_id: str, *, patiently: bool = True) -> bool:
@@ -70,6 +83,18 @@ def put_off(attempt_id: str) -> None:
     attempt = db.session.get(Attempt, attempt_id)
     if attempt is not None and attempt.status not in ENDS:
         attempt.wait_longer()
+
+
+def asked_last() -> Attempt | None:
+    """Return the attempt that this session asked a bank about last, as it stands now; None for none."""
+    question, _ = bank.last_answer() or (None, None)
+    if question is None:
+        return None
+    if not isinstance(question, bank.Void):
+        return db.session.get(Attempt, question.reference)
+    of_intent = select(Attempt.intent_id).where(Attempt.id == question.authorization).scalar_subquery()
+    voids = select(Attempt).where(Attempt.intent_id == of_intent, Attempt.kind == Kind.VOID)
+    return db.session.scalars(voids.order_by(Attempt.id.desc()).limit(1)).first()
 
 
 def record_again() -> bank.Answer | None:

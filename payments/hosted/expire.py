@@ -1,5 +1,7 @@
 """expire: end a session whose time is over, or that its merchant closes, and the intent behind it."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from kit.database import db
@@ -26,15 +28,26 @@ def expire(session: CheckoutSession) -> None:
     session.expire()
 
 
-def due(now: int) -> list[tuple[str, str, bool]]:
-    """Return id, account and mode of open sessions whose time is over."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An open session whose time is over."""
+
+    id: str
+    account_id: str
+    livemode: bool
+    expires_at: int
+
+
+def due(now: int, after: Due | None = None) -> list[Due]:
+    """Return open sessions whose time is over, the oldest first, a batch from behind `after`.
+
+    Those that can't end yet, since their customer is paying, are passed by so and hold up no other.
+    """
     row = CheckoutSession
-    query = (
-        select(row.id, row.account_id, row.livemode)
-        .where(row.status == Status.OPEN, row.expires_at <= now)
-        .order_by(row.expires_at)
-        .limit(BATCH)
+    query = select(row.id, row.account_id, row.livemode, row.expires_at).where(
+        row.status == Status.OPEN, row.expires_at <= now
     )
-    return [
-        (session_id, account_id, livemode) for session_id, account_id, livemode in db.session.execute(query)
-    ]
+    if after is not None:
+        later = (row.expires_at == after.expires_at) & (row.id > after.id)
+        query = query.where((row.expires_at > after.expires_at) | later)
+    return [Due(*found) for found in db.session.execute(query.order_by(row.expires_at, row.id).limit(BATCH))]

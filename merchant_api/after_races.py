@@ -1,0 +1,43 @@
+"""What a request answers that has asked a bank, and whose record came too late: the object as it stands now.
+
+The sweep, a notice or another request has recorded the bank's answer. It is as true as if this request had
+done so, and so is told in the same words.
+"""
+
+from typing import Any
+
+from merchant_api.declined import declined_error
+from merchant_api.operations import Operation
+from payments import transactions
+from payments.charging import reconcile
+from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.payment_intents import PaymentIntent
+from payments.charging.refunds import Refund
+from payments.errors import ApiError, InvalidRequest
+from payments.hosted.checkout_sessions import CheckoutSession
+
+
+def outcome(described: Operation) -> Any:
+    """Return what the operation is about, or raise what it was refused with."""
+    attempt = reconcile.asked_last()
+    if attempt is None:
+        raise ApiError("The bank's answer is being recorded; look the object up.")
+    if attempt.kind == Kind.REFUND:
+        return Refund.find(str(attempt.refund_id))
+    intent = PaymentIntent.find(attempt.intent_id)
+    if attempt.status == State.FAILED:
+        raise _refusal(attempt, intent)
+    if described.noun_name != "transaction":
+        return intent
+    if intent.checkout_session_id is not None:
+        return transactions.describe(CheckoutSession.find(intent.checkout_session_id))
+    return transactions.describe(intent)
+
+
+def _refusal(attempt: Attempt, intent: PaymentIntent) -> Exception:
+    if attempt.kind == Kind.AUTHORIZE:
+        return declined_error(intent)
+    verb = "capture" if attempt.kind == Kind.CAPTURE else "cancellation"
+    code = "capture_charge_authorization_expired" if attempt.kind == Kind.CAPTURE else None
+    reason = str((attempt.answer or {}).get("reason", "unknown"))
+    return InvalidRequest(f"The bank refused the {verb}: {reason}.", code=code, keep=True)
