@@ -27,7 +27,8 @@ def caller_of(app: Flask, request_id: str) -> Caller:
 
 def rows_of(app: Flask, account_id: str) -> list[tuple[str | None, str, str | None, str]]:
     with app.app_context():
-        query = select(AuditRow).where(AuditRow.account_id == account_id).order_by(AuditRow.seq)
+        asked = (AuditRow.account_id == account_id) & AuditRow.request_id.is_not(None)
+        query = select(AuditRow).where(asked).order_by(AuditRow.seq)
         found = db.session.scalars(query)
         return [(row.request_id, row.action, row.object_id, row.outcome) for row in found]
 
