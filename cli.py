@@ -17,13 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 import config
 import sweeps
 from cli_contracts import contracts
+from cli_output import progress, steps
+from cli_settle import settle
 from kit import clock, database, jobs
 from kit.database import db
 from payments import audit_chain
 from payments.audit_chain import AuditSeal
 from payments.charging import reconcile
 from payments.charging.attempts import Attempt
-from payments.doctor import banks, books, open_questions, trail
+from payments.doctor import banks, books, open_questions, settled, trail
 from payments.doctor.pages import Check, Finding
 from payments.errors import StripeError
 from webhooks import checks as deliveries
@@ -48,6 +50,7 @@ class Florin(AppGroup):
 
 florin = Florin("florin", short_help="Look after Florin.")
 florin.add_command(contracts)
+florin.add_command(settle)
 
 
 def register(app: Flask) -> None:
@@ -85,7 +88,7 @@ def reconcile_command() -> None:
     _stop_jobs()
     attempt_ids = reconcile.all_open()
     ended = 0
-    with click.progressbar(attempt_ids, label="Asking the banks", **_quietly()) as bar:
+    with progress(attempt_ids, "Asking the banks") as bar:
         for attempt_id in bar:
             ended += sweeps.reconciled(attempt_id, patiently=False)
     left = reconcile.unanswered()
@@ -135,7 +138,7 @@ def audit_verify() -> None:
     head_file = _settings().data_dir / "audit_head.log"
     head = audit_chain.read_head(head_file)
     seals = int(db.session.scalar(select(func.count()).select_from(AuditSeal)) or 0)
-    with click.progressbar(length=seals, label="Reading the chain", **_quietly()) as bar:
+    with steps(seals, "Reading the chain") as bar:
         broken = audit_chain.verify(head_file, lambda _: bar.update(1))
     for number in head.torn_lines:
         click.echo(
@@ -160,6 +163,7 @@ def _checks() -> list[Check]:
         *open_questions.checks(),
         *trail.checks(head_file),
         *deliveries.checks(),
+        *settled.checks(),
         *banks.checks(),
     ]
 
@@ -168,7 +172,7 @@ def _examined(check: Check, *, show_all: bool) -> int:
     """Run one check and print what it finds; return how many rules are broken."""
     found: list[Finding] = []
     hidden = broken = 0
-    with click.progressbar(length=check.steps(), label=check.name, **_quietly()) as bar:
+    with steps(check.steps(), check.name) as bar:
         for findings in check.run():
             bar.update(1)
             broken += sum(not finding.note for finding in findings)
@@ -188,11 +192,6 @@ def _described(attempt: Attempt) -> str:
     said = str((attempt.answer or {}).get("unknown", "no answer"))
     waited = f"{attempt.status} for {clock.now() - attempt.created} s"
     return f"{attempt.id}: {attempt.kind} at {attempt.acquirer}, {waited}: {said}"
-
-
-def _quietly() -> dict[str, Any]:
-    """Progress is for a person at a terminal; a log gets the report alone."""
-    return {"file": sys.stderr, "hidden": not sys.stderr.isatty()}
 
 
 def _settings() -> config.Settings:
