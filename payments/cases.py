@@ -108,9 +108,6 @@ def ask(acquirer_name: str, question: Callable[[Desk], Told]) -> Told:
 def fetch(acquirer_name: str, question: Callable[[Desk], Told | NotFound | Unknown]) -> Told | None:
     """Return what a bank tells of one of its cases, None where it has no such case; raises NotYet."""
     told = ask(acquirer_name, question)
-    match told:
-        case Unknown():
-            raise NotYet(f"{acquirer_name} gave no answer: {told.reason}")
-        case NotFound():
-            return None
-    return told  # type: ignore[return-value] - mypy does not narrow a type variable
+    if isinstance(told, Unknown):
+        raise NotYet(f"{acquirer_name} gave no answer: {told.reason}")
+    return None if isinstance(told, NotFound) else told

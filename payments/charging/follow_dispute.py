@@ -22,8 +22,7 @@ def follow(acquirer: str, bank_dispute_id: str) -> None:
     Does nothing for a payment that is not ours. Raises NotYet where that can't be told at the moment.
     """
     facts = cases.fetch(acquirer, lambda desk: desk.dispute(bank_dispute_id))
-    charge = facts and _charge_of(acquirer, facts.authorization)
-    if facts is None or charge is None:
+    if facts is None or (charge := _charge_of(acquirer, facts.authorization)) is None:
         return
     with acting_as(system(charge.account_id, livemode=charge.livemode)):
         record(charge, facts)
@@ -32,8 +31,7 @@ def follow(acquirer: str, bank_dispute_id: str) -> None:
 def follow_warning(acquirer: str, bank_warning_id: str) -> None:
     """Fetch a fraud warning and collect it, once; a handler of notices."""
     facts = cases.fetch(acquirer, lambda desk: desk.fraud_warning(bank_warning_id))
-    charge = facts and _charge_of(acquirer, facts.authorization)
-    if facts is None or charge is None:
+    if facts is None or (charge := _charge_of(acquirer, facts.authorization)) is None:
         return
     with acting_as(system(charge.account_id, livemode=charge.livemode)):
         if not _is_known(acquirer, facts):

@@ -52,7 +52,7 @@ def entries(bank: Caller) -> list[tuple[str, str, int]]:
     """What the journal has, without the authorisation itself."""
     query = select(journal.c.kind, journal.c.outcome, journal.c.amount_minor).order_by(journal.c.seq)
     rows = bank.storage.read(lambda tx: tx.execute(query).all())
-    return [tuple(row) for row in rows][1:]  # type: ignore[misc]
+    return [(row.kind, row.outcome, row.amount_minor) for row in rows][1:]
 
 
 @pytest.mark.parametrize(

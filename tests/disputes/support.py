@@ -47,7 +47,7 @@ class Shop:
 
     def pay(self, token: str, amount: int = 2000, currency: str = "usd", **more: Any) -> stripe.PaymentIntent:
         params = {"amount": amount, "currency": currency, "payment_method": f"pm_card_{token}"}
-        return self.sdk.v1.payment_intents.create({**params, "confirm": True, **more})  # type: ignore[arg-type,typeddict-item]
+        return self.sdk.v1.payment_intents.create({**params, "confirm": True, **more})  # type: ignore[typeddict-item]
 
     def disputed(self, token: str = "createDispute", **more: Any) -> stripe.Dispute:
         """A payment with the dispute that it got."""
@@ -68,7 +68,7 @@ class Shop:
 
     def advance(self, seconds: int) -> None:
         """Move the bank's clock; what is due by then has happened when this returns."""
-        self._at_the_bank("POST", "/v1/clock", {"advance_seconds": seconds})
+        self.call_the_bank("POST", "/v1/clock", {"advance_seconds": seconds})
 
     def follow(self) -> None:
         """Read all notices that the bank ever gave, and handle those that are new."""
@@ -91,7 +91,7 @@ class Shop:
         found: list[dict[str, Any]] = []
         while True:
             after = found[-1]["seq"] if found else 0
-            page = self._at_the_bank("GET", f"/v1/notices?after={after}&limit=500")
+            page = self.call_the_bank("GET", f"/v1/notices?after={after}&limit=500")
             found += page["data"]
             if not page["has_more"]:
                 return found
@@ -122,7 +122,8 @@ class Shop:
     def balance(self) -> int:
         """What the merchant has altogether, in cents."""
         balance = self.sdk.v1.balance.retrieve()
-        return sum(part.amount for part in [*balance.available, *balance.pending] if part.currency == "usd")
+        waiting = sum(part.amount for part in balance.pending if part.currency == "usd")
+        return waiting + sum(part.amount for part in balance.available if part.currency == "usd")
 
     def check_books(self) -> None:
         assert_the_books_agree(self.house, self.bank, self.account_id)
@@ -138,12 +139,23 @@ class Shop:
             assert row is not None
             return row.bank_dispute_id
 
+    def disputes_at_the_bank(self, intent: stripe.PaymentIntent) -> list[str]:
+        """The bank's own ids of a payment's disputes, which it opened among the last things it told."""
+        with self.house.app_context():
+            query = select(Attempt.authorization).where(Attempt.intent_id == intent.id)
+            authorization = db.session.scalars(query).one()
+        told = [notice["subject"] for notice in self.told() if notice["kind"] == "dispute.updated"]
+        recent = list(dict.fromkeys(reversed(told)))[:20]
+        return [
+            one for one in recent if self.at_the_bank(f"/v1/disputes/{one}")["authorization"] == authorization
+        ]
+
     def reference_of(self, refund: stripe.Refund) -> str:
         """The reference under which the bank knows a refund."""
         with self.house.app_context():
             return db.session.scalars(select(Attempt.id).where(Attempt.refund_id == refund.id)).one()
 
-    def _at_the_bank(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def call_the_bank(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.bank.secret}"}
         answer = requests.request(method, self.bank.url + path, json=body, headers=headers, timeout=30)
         assert answer.status_code == 200, answer.text

@@ -25,17 +25,11 @@ WON = [
 def escalated_and_lost(shop: Shop) -> str:
     """An inquiry that took its whole way at the bank before anybody told us; returns the bank's id."""
     intent = shop.pay("createDisputeInquiry")
-    known = {notice["subject"] for notice in shop.told()}
     shop.advance(SOON)
-    (dispute_id,) = {
-        notice["subject"] for notice in shop.told() if notice["kind"] == "dispute.updated"
-    } - known
-    assert intent.id
+    (dispute_id,) = shop.disputes_at_the_bank(intent)
     for text in ("escalate_inquiry_evidence", "losing_evidence"):
-        desk = desks["piggy_bank"]
         evidence = {"reference": f"{dispute_id}_{text}", "evidence": {"uncategorized_text": text}}
-        assert desk.dispute(dispute_id)
-        shop._at_the_bank("POST", f"/v1/disputes/{dispute_id}/evidence", evidence)
+        shop.call_the_bank("POST", f"/v1/disputes/{dispute_id}/evidence", evidence)
         shop.advance(SOON)
     return dispute_id
 
@@ -147,7 +141,7 @@ def test_a_dispute_of_somebody_else_is_nobodys_business(shop: Shop) -> None:
     order = {"reference": f"theirs_{shop.account_id}", "merchant_id": "acct_theirs", "amount_minor": 500,
              "currency": "usd", "capture": True, "card": card, "billing_address": None,
              "initiator": "customer"}  # fmt: skip
-    shop._at_the_bank("POST", "/v1/authorizations", order)
+    shop.call_the_bank("POST", "/v1/authorizations", order)
     shop.advance(SOON)
     shop.follow()
     assert shop.event_types() == []

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from kit import jobs
+from kit import database, jobs
 from kit.database import db, load
 from payments import notices
 from payments.notices import BankNotice
@@ -196,10 +196,8 @@ def test_old_notices_are_forgotten_and_new_ones_are_not(app: Flask) -> None:
     drain()
     row = load(BankNotice, f"piggy_bank:{old['id']}")
     assert row is not None
-    db.session.execute(
-        BankNotice.__table__.update().where(BankNotice.id == row.id).values(created=row.created - 8 * 86_400)
-    )
-    db.session.remove()
+    row.created -= 8 * 86_400
+    database.commit()
     assert bank_notices.forget_old() >= 1
     db.session.remove()
     assert load(BankNotice, f"piggy_bank:{old['id']}") is None

@@ -13,8 +13,10 @@ from payments.events import Event
 from payments.merchants import ApiKey, hash_key
 from payments.resource import Resource
 from payments.scope import Caller, acting_as
+from tests.support.bank import Bank, advance
 from tests.support.buyer import Buyer, Till
 from tests.support.sdk_shapes import strays
+from webhooks import bank_notices
 
 NOUNS = {noun.object_name: noun for noun in Resource.__subclasses__()}
 CARD = "pm_card_visa"
@@ -64,10 +66,30 @@ def the_money_of_the_day(till: Till, account_id: str) -> None:
     till.post(f"/v1/payouts/{payout['id']}/cancel")
 
 
+def the_complaints_of_the_day(till: Till, bank: Bank) -> None:
+    """A dispute, an inquiry, a fraud warning and two refunds that take their time, followed to the end."""
+    for token in ("createDispute", "createDisputeInquiry", "createIssuerFraudRecord"):
+        till.pay_with(token)
+    for token in ("pendingRefund", "refundFail"):
+        till.post("/v1/refunds", {"payment_intent": till.pay_with(token)["id"]})
+    advance(bank, 5)
+    with till.app.app_context():
+        bank_notices.catch_up()
+        bank_notices.drain()
+    for dispute in till.get("/v1/disputes")["data"]:
+        till.post(f"/v1/disputes/{dispute['id']}", {"evidence": {"uncategorized_text": "winning_evidence"}})
+    advance(bank, 5)
+    with till.app.app_context():
+        bank_notices.catch_up()
+        bank_notices.drain()
+    assert {dispute["status"] for dispute in till.get("/v1/disputes")["data"]} == {"won", "warning_closed"}
+
+
 @pytest.fixture
-def rows(app: Flask, api: Any, secret_key: str) -> dict[str, list[dict[str, Any]]]:
+def rows(app: Flask, api: Any, secret_key: str, bank: Bank) -> dict[str, list[dict[str, Any]]]:
     """The wire form of every row of the day, by object name."""
     a_day_in_a_shop(Till(app, secret_key), api)
+    the_complaints_of_the_day(Till(app, secret_key), bank)
     with app.app_context():
         key: ApiKey = db.session.scalars(db.select(ApiKey).where(ApiKey.hashed == hash_key(secret_key))).one()
         account_id = key.account_id
