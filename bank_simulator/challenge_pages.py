@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
 
 from bank_simulator import challenge, completion, front
 from bank_simulator.challenge import Challenge
@@ -104,7 +105,7 @@ def _found(token: str) -> Challenge:
 def _taken(found: Challenge) -> Challenge:
     """Carries out what was sent, on the challenge as it is once no one else is at it."""
     bank = bank_at_hand()
-    sent = request.form
+    sent = request.form  # read here: another request's thread may carry the work out
 
     def work(tx: Connection) -> Challenge:
         present = challenge.of(tx, found.reference) or found
@@ -117,7 +118,7 @@ def _taken(found: Challenge) -> Challenge:
             completion.refused(tx, present.reference, "canceled", now)
         elif "refuse" in sent and present.kind == "out_of_band":
             completion.refused(tx, present.reference, "rejected", now)
-        elif _right(present):
+        elif _right(present, sent):
             completion.passed(tx, present, bank.settings.limits, now)
         elif present.kind != "out_of_band":
             completion.answered_wrongly(tx, present, now)
@@ -126,14 +127,14 @@ def _taken(found: Challenge) -> Challenge:
     return bank.storage.write(found.reference, work)
 
 
-def _right(present: Challenge) -> bool:
+def _right(present: Challenge, sent: MultiDict[str, str]) -> bool:
     match present.kind:
         case "otp":
-            return "".join(request.form.get("code", "").split()) == PASSCODE
+            return "".join(sent.get("code", "").split()) == PASSCODE
         case "out_of_band":
-            return "approve" in request.form
+            return "approve" in sent
         case kind:
-            return set(request.form.getlist("choice")) == QUESTIONS[kind].right
+            return set(sent.getlist("choice")) == QUESTIONS[kind].right
 
 
 def _problem(present: Challenge) -> str | None:

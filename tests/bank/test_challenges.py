@@ -303,6 +303,28 @@ def test_two_windows_pass_a_challenge_once(either_bank: Caller) -> None:
     assert_the_books_agree(either_bank.storage, FULL_BALANCE)
 
 
+def test_many_holders_answer_at_once_each_for_themselves(either_bank: Caller) -> None:
+    """Their answers share a transaction, which one of their threads carries out for all."""
+    holders = [challenged(either_bank, number, f"pay_{at}") for at, number in enumerate([*KINDS] * 3)]
+    for holder in holders:
+        holder.open()
+    start = threading.Barrier(len(holders))
+    statuses = []
+
+    def press(holder: Holder, kind: str) -> None:
+        start.wait(30)
+        statuses.append(holder.send(**RIGHT[kind]).status_code)
+
+    kinds = [*KINDS.values()] * 3
+    threads = [threading.Thread(target=press, args=pair) for pair in zip(holders, kinds, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert statuses == [303] * len(holders)
+    assert {either_bank.show(f"pay_{at}")["outcome"] for at in range(len(holders))} == {"approved"}
+
+
 def test_a_pass_a_void_and_the_schedule_at_once_leave_one_truth(either_bank: Caller) -> None:
     for number in range(6):
         holder = challenged(either_bank, reference=f"pay_{number}")

@@ -11,6 +11,7 @@ from tests.cards.published import Row
 from tests.support.bank import Bank
 from tests.support.books import assert_the_books_agree
 from tests.support.buyer import Till
+from tests.support.cardholder import Cardholder
 from tests.support.factories import create_merchant
 from tests.support.stripe_client import stripe_client
 
@@ -36,6 +37,11 @@ class Shop:
         """Pay with the card's own number, as a merchant who is PCI compliant may."""
         data = {"type": "card", "card": row.fields(), "billing_details": {"address": ADDRESS}}
         return self.pay(payment_method_data=data, **more)
+
+    def confirm_with_the_issuer(self, url: str) -> None:
+        """Have the customer go to the issuer's page, pass its challenge, and come back."""
+        back = Cardholder(url).answers_rightly()
+        assert self.app.test_client().get(back).status_code in (200, 303)
 
     def create_method(self, card: Any) -> stripe.PaymentMethod:
         return self.sdk.v1.payment_methods.create({"type": "card", "card": card})

@@ -9,10 +9,21 @@ from tests.bank.test_every_test_card import RISK, THREE_D_SECURE
 TABLE = Path(__file__).resolve().parents[1] / "bank" / "test_cards.csv"
 CODE = {"amex": "1234"}
 
+LOOKUP_FAILS = "4000008400001280"  # so nobody is asked to confirm
+# Cards of 3-D Secure that are declined, once confirmed or because nobody could be asked.
+DECLINED_ALL_THE_SAME = {
+    "4000008260003178": "insufficient_funds",
+    "4000008400001629": "generic_decline",
+    LOOKUP_FAILS: "processing_error",
+}
+
 
 @dataclass(frozen=True)
 class Row:
-    """A card, and the `code` and `decline_code` of its refusal; no code where it pays."""
+    """A card, and the `code` and `decline_code` of its refusal; no code where it pays.
+
+    `challenged`: its holder has to confirm first, where they are there.
+    """
 
     number: str
     token: str
@@ -20,6 +31,7 @@ class Row:
     behaviour: str
     code: str | None
     decline_code: str | None
+    challenged: bool = False
 
     @property
     def cvc(self) -> str:
@@ -39,16 +51,18 @@ def _row(given: dict[str, str]) -> Row:
     number = given["number"]
     if number in RISK and RISK[number][2]:  # blocked before it reaches the network
         code, decline_code = "card_declined", "fraudulent"
-    if number in THREE_D_SECURE and not THREE_D_SECURE[number][0]:  # until there is a challenge page
-        code, decline_code = "card_declined", "authentication_required"
-    return Row(number, given["token_suffix"], given["brand"], given["behaviour"], code, decline_code)
+    if number in DECLINED_ALL_THE_SAME:
+        code, decline_code = "card_declined", DECLINED_ALL_THE_SAME[number]
+    asks = number in THREE_D_SECURE and not THREE_D_SECURE[number][0] and number != LOOKUP_FAILS
+    return Row(number, given["token_suffix"], given["brand"], given["behaviour"], code, decline_code, asks)
 
 
 ROWS = [_row(given) for given in csv.DictReader(TABLE.read_text("utf-8").splitlines())]
 MISTYPED = [row for row in ROWS if row.behaviour == "invalid_number"]
 KNOWN = [row for row in ROWS if row not in MISTYPED]
-PAYING = [row for row in KNOWN if row.pays]
-REFUSED = [row for row in KNOWN if not row.pays]
+CHALLENGED = [row for row in KNOWN if row.challenged]
+PAYING = [row for row in KNOWN if row.pays and not row.challenged]
+REFUSED = [row for row in KNOWN if not row.pays and not row.challenged]
 
 
 def name(row: Row) -> str:

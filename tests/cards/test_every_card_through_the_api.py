@@ -5,11 +5,12 @@ import stripe
 
 from tests.bank.test_every_test_card import RISK
 from tests.cards.conftest import Shop
-from tests.cards.published import KNOWN, MISTYPED, PAYING, REFUSED, Row, name, with_token
+from tests.cards.published import CHALLENGED, KNOWN, MISTYPED, PAYING, REFUSED, Row, name, with_token
 
 
 def test_no_row_of_the_table_is_left_out() -> None:
     assert len(KNOWN) + len(MISTYPED) == 66
+    assert len(PAYING) + len(REFUSED) + len(CHALLENGED) == len(KNOWN)
     assert {row.number for row in PAYING}.isdisjoint(row.number for row in REFUSED)
 
 
@@ -41,6 +42,44 @@ def test_a_refused_number_gives_its_codes_and_takes_nothing(shop: Shop, row: Row
         shop.pay_typed(row)
     check_refusal(refused.value, row)
     shop.check_that_nothing_was_taken(row)
+
+
+def confirm(shop: Shop, intent: stripe.PaymentIntent, row: Row) -> None:
+    """The customer confirms, and the payment ends as the table says."""
+    assert (intent.status, intent.amount_received) == ("requires_action", 0)
+    assert intent.next_action is not None
+    assert intent.next_action.redirect_to_url is not None
+    shop.confirm_with_the_issuer(str(intent.next_action.redirect_to_url.url))
+    if row.pays:
+        assert shop.sdk.v1.payment_intents.retrieve(intent.id).status == "succeeded"
+        shop.check_that_it_was_paid(row)
+    else:
+        shop.check_that_nothing_was_taken(row)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", CHALLENGED, ids=name)
+def test_a_number_that_has_to_be_confirmed_is_confirmed_first(shop: Shop, row: Row) -> None:
+    confirm(shop, shop.pay_typed(row), row)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", with_token(CHALLENGED), ids=name)
+def test_a_token_that_has_to_be_confirmed_is_confirmed_first(shop: Shop, row: Row) -> None:
+    confirm(shop, shop.pay(payment_method=f"pm_card_{row.token}"), row)
+
+
+@pytest.mark.parametrize("row", with_token(CHALLENGED), ids=name)
+def test_a_token_that_has_to_be_confirmed_is_declined_without_its_holder(shop: Shop, row: Row) -> None:
+    method = f"pm_card_{row.token}"
+    if row.token == "authenticationRequiredSetupForOffSession":
+        assert shop.pay(payment_method=method, off_session=True).status == "succeeded"
+        return
+    with pytest.raises(stripe.CardError) as refused:
+        shop.pay(payment_method=method, off_session=True)
+    assert refused.value.code == "authentication_required"
+    assert refused.value.error is not None
+    assert refused.value.error.decline_code == "authentication_required"
 
 
 @pytest.mark.parametrize("row", with_token(PAYING), ids=name)
@@ -141,7 +180,4 @@ def test_a_card_set_up_before_may_be_charged_without_its_holder(shop: Shop) -> N
     method = shop.sdk.v1.payment_methods.attach(token, {"customer": customer})
     given = {"customer": customer, "payment_method": method.id}
     assert shop.pay(**given, off_session=True).status == "succeeded"
-    with pytest.raises(stripe.CardError) as refused:
-        shop.pay(**given)
-    assert refused.value.error is not None
-    assert refused.value.error.decline_code == "authentication_required"
+    assert shop.pay(**given).status == "requires_action"

@@ -5,7 +5,7 @@ from flask import Flask
 
 from checkout.declines import problem_of
 from tests.cards.conftest import Shop
-from tests.cards.published import MISTYPED, PAYING, REFUSED, Row, name
+from tests.cards.published import CHALLENGED, MISTYPED, PAYING, REFUSED, Row, name
 from tests.support.buyer import Buyer
 
 pytestmark = pytest.mark.slow  # the same table goes through the API in the quick part
@@ -41,6 +41,22 @@ def test_a_refused_card_says_why_takes_nothing_and_may_be_followed_by_a_better_o
     assert (open_still.status, open_still.payment_status) == ("open", "unpaid")
     assert "Payment received" in buyer.submit().text
     assert [charge.status for charge in shop.sdk.v1.charges.list().data] == ["succeeded", "failed"]
+
+
+@pytest.mark.parametrize("row", CHALLENGED, ids=name)
+def test_a_card_that_has_to_be_confirmed_leads_to_its_issuer(app: Flask, shop: Shop, row: Row) -> None:
+    session = shop.till.open_session()
+    buyer = Buyer(app, session)
+    seen = buyer.pay(cardNumber=row.number, cardCvc=row.cvc)
+    assert seen.status == 200
+    shop.confirm_with_the_issuer(seen.links["challenge"])
+    text = buyer.open("?waiting=").text
+    if row.pays:
+        assert "Payment received" in text
+        shop.check_that_it_was_paid(row)
+    else:
+        assert problem_of(row.code, row.decline_code).title in text
+        shop.check_that_nothing_was_taken(row)
 
 
 @pytest.mark.parametrize("row", MISTYPED, ids=name)

@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-CODE = "424242"  # the page tells it to whoever tests
+from bank_simulator.challenge_pages import PASSCODE as CODE
+from bank_simulator.challenge_pages import QUESTIONS
+
 TIMEOUT_SECONDS = 20
+RIGHT = frozenset().union(*(question.right for question in QUESTIONS.values()))
 
 
 @dataclass
@@ -23,7 +26,7 @@ class Cardholder:
         """Load the challenge's page."""
         return self._keep(self.browser.get(self.url, timeout=TIMEOUT_SECONDS))
 
-    def send(self, **fields: str) -> str:
+    def send(self, **fields: str | list[str]) -> str:
         """Send the form that was last shown, and load what it leads to."""
         token = re.search(r'name="form_token" value="([0-9a-f]+)"', self.page)
         data = {"form_token": token[1] if token else "", **fields}
@@ -38,6 +41,17 @@ class Cardholder:
     def enters_the_code(self) -> str:
         """Pass the challenge; return the way back."""
         return self.answer(code=CODE)
+
+    def answers_rightly(self) -> str:
+        """Pass whatever the issuer asks for; return the way back."""
+        self.open()
+        if 'name="code"' in self.page:
+            self.send(code=CODE)
+        elif 'name="approve"' in self.page:
+            self.send(approve="yes")
+        else:
+            self.send(choice=[key for key in RIGHT if f'value="{key}"' in self.page])
+        return self.back
 
     def cancels(self) -> str:
         """Cancel the payment; return the way back."""
