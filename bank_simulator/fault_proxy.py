@@ -61,9 +61,11 @@ class Proxy(ThreadingHTTPServer):
         self._connections += 1
         strike = self.switch.strike(Call("CONNECT", "/v1/", str(self._connections)), kinds=REFUSED)
         if strike is not None:
+            self._deaf_until = time.monotonic() + strike.rule.seconds
+            if strike.rule.seconds > 0:
+                self.socket.close()  # before the caller hears of it, who might come again at once
             reset(connection)
             connection.close()
-            self._deaf_until = time.monotonic() + strike.rule.seconds
             raise ConnectionAbortedError("refused on demand")
         return connection, address
 
@@ -82,7 +84,6 @@ class Proxy(ThreadingHTTPServer):
         self._stopping.set()
 
     def _be_deaf(self, seconds: float) -> None:
-        self.socket.close()
         time.sleep(seconds)
         self.socket = socket.socket()
         self.server_bind()
