@@ -64,9 +64,7 @@ def authorize(tx: Connection, form: AuthorizationForm, stamp: Stamp, terms: Term
         rewrite(tx, row)
     else:
         tx.execute(_open, row)
-        futures.note(tx, form.reference, form.number)
-    if row["captured_minor"] > 0:
-        futures.captured(tx, form.reference, stamp.now)
+        futures.note(tx, form.reference, form.number, stamp.now, captured=row["captured_minor"] > 0)
     return Entry(
         kind="authorization",
         reference=form.reference,

@@ -39,10 +39,13 @@ futures = Table(
 )
 
 
-def note(tx: Connection, authorization: str, number: str) -> None:
-    """Remembers what will become of a payment, where the card has a future."""
-    if number in FUTURES:
-        tx.execute(_note, {"authorization": authorization, "future": FUTURES[number]})
+def note(tx: Connection, authorization: str, number: str, now: int, *, captured: bool) -> None:
+    """Remembers what will become of a payment, where the card has a future; most have none, at no cost."""
+    future = FUTURES.get(number)
+    if future is not None:
+        tx.execute(_note, {"authorization": authorization, "future": future})
+        if captured:
+            _set_going(tx, authorization, future, now)
 
 
 def future_of(tx: Connection, authorization: str) -> str | None:
@@ -50,8 +53,12 @@ def future_of(tx: Connection, authorization: str) -> str | None:
 
 
 def captured(tx: Connection, authorization: str, now: int) -> None:
-    """Sets the future going; called by whatever captures, in its transaction."""
-    for kind in AFTER_CAPTURE.get(future_of(tx, authorization) or "", ()):
+    """Sets the future going; called by whatever captures later, in its transaction."""
+    _set_going(tx, authorization, future_of(tx, authorization) or "", now)
+
+
+def _set_going(tx: Connection, authorization: str, future: str, now: int) -> None:
+    for kind in AFTER_CAPTURE.get(future, ()):
         schedule.put(tx, now + SOON_SECONDS, kind, authorization)
 
 

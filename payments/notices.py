@@ -16,9 +16,10 @@ from kit.database import Base, Id, db, load
 # of its own unwritten, and collects what follows; the job's edge commits that with the notice's end.
 HANDLERS: dict[str, Callable[[str, str], None]] = {}
 
-# Seconds until a notice whose handler failed is tried again; after the last, the sweeps have to do.
+# Seconds until a notice whose handler failed is tried again; the last of them goes on, as a bank may be
+# away for days.
 RETRY_SECONDS = (1, 2, 5, 10, 30, 60, 300, 600)
-KEPT_SECONDS = 7 * 24 * 3600  # a bank repeats itself for minutes, not for days
+KEPT_SECONDS = 30 * 24 * 3600  # so long a repetition is known as one, and a failure is tried again
 BATCH = 100
 FORGOTTEN_AT_ONCE = 1000
 
@@ -61,12 +62,9 @@ class BankNotice(Base):
         return notice
 
     def failed(self) -> None:
-        """Put the notice off until its next attempt, or give it up."""
-        if self.attempts == len(RETRY_SECONDS):
-            self.due_at = None
-        else:
-            self.due_at = clock.now() + RETRY_SECONDS[self.attempts]
-            self.attempts += 1
+        """Put the notice off until its next attempt."""
+        self.due_at = clock.now() + RETRY_SECONDS[min(self.attempts, len(RETRY_SECONDS) - 1)]
+        self.attempts += 1
 
 
 def due(after: str = "") -> list[str]:

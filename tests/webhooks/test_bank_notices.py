@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -153,21 +154,34 @@ def test_a_handler_that_fails_is_tried_again_and_holds_up_no_other(
     assert heard == [good["subject"], bad["subject"]]
 
 
-def test_a_notice_that_never_succeeds_is_left_to_the_sweeps_in_the_end(
+def test_a_notice_that_fails_is_tried_ever_more_slowly_and_never_given_up(
     app: Flask, heard: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notices, "RETRY_SECONDS", (0, 0, 0))
-    calls = []
+    """The bank may be away for days, and a dispute that nobody follows is money that nobody knows of."""
+    monkeypatch.setattr(notices, "RETRY_SECONDS", (0, 0, 600))
+    told = notice()
 
     def handler(_acquirer: str, subject: str) -> None:
-        calls.append(subject)
-        raise ConnectionError("the bank is closed")
+        if row().attempts < 5:
+            raise ConnectionError("the bank is closed")
+        heard.append(subject)
+
+    def row() -> BankNotice:
+        found = load(BankNotice, f"piggy_bank:{told['id']}")
+        assert found is not None
+        return found
 
     monkeypatch.setitem(notices.HANDLERS, "dispute.updated", handler)
-    send(app, notice())
-    for _ in range(6):
-        drain()
-    assert (len(calls), heard) == (4, [])
+    with time_machine.travel(time.time(), tick=False) as clock:
+        send(app, told)
+        for _ in range(5):
+            drain()
+        assert (row().attempts, heard) == (3, [])
+        for _ in range(3):
+            db.session.remove()
+            clock.shift(601)
+            drain()
+    assert (row().due_at, heard) == (None, [told["subject"]])
 
 
 def test_the_same_notice_twice_at_the_same_moment_is_kept_once(app: Flask, heard: list[str]) -> None:
@@ -196,7 +210,7 @@ def test_old_notices_are_forgotten_and_new_ones_are_not(app: Flask) -> None:
     drain()
     row = load(BankNotice, f"piggy_bank:{old['id']}")
     assert row is not None
-    row.created -= 8 * 86_400
+    row.created -= 31 * 86_400
     database.commit()
     assert bank_notices.forget_old() >= 1
     db.session.remove()
