@@ -4,6 +4,7 @@ import http.client
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from bench import peer, rows, workloads
+from bench.load import UNIQUE
 from bench.postgres import Postgres
 from bench.scale import fill, known_ids
 from bench.servers import REPOSITORY, BenchFailure, Server, environment, free_port, granian, start
@@ -143,7 +145,11 @@ def learn_templates(url: str, port: int) -> list[rows.Template]:
     session_id = ""
 
     def once(workload: Workload) -> tuple[str, str]:
-        answer = ask(port, workload.method, workload.path.replace("{id}", session_id), workload.body)
+        headers = {
+            name: text.replace(UNIQUE, f"unique-{time.time_ns()}") for name, text in workload.headers.items()
+        }
+        path = workload.path.replace("{id}", session_id)
+        answer = ask(port, workload.method, path, workload.body, headers)
         return answer, session_id if "{id}" in workload.path else json.loads(answer)["id"]
 
     for workload in WORKLOADS:

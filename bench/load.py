@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 
 RECEIVE_BYTES = 1 << 18
 STALLED_AFTER_SECONDS = 30.0
+# Where a request holds this, each sending of it holds another number: an idempotency key is used once.
+UNIQUE = "unique-0000000000000000000"
 KEPT_FAILURE_BYTES = 600
 
 
@@ -80,6 +82,9 @@ class Loop:
         self.tally = Tally()
         self.latencies = array("d")
         self.sent = 0
+        # In nanoseconds since 1970, so that no later turn begins with a number of an earlier one.
+        self.first_number = time.time_ns()
+        self.marked = any(UNIQUE in text for text in plan.requests)
 
     def run(self) -> Tally:
         """Send until the time or the count is spent, then wait for the answers that are still out."""
@@ -122,6 +127,8 @@ class Loop:
 
     def _send(self, line: socket.socket, fd: int, waiting: dict[int, float]) -> None:
         request = self.requests[self.sent % len(self.requests)]
+        if self.marked:
+            request = request.replace(UNIQUE.encode(), b"unique-%019d" % (self.first_number + self.sent))
         self.sent += 1
         waiting[fd] = self.clock()
         line.sendall(request)

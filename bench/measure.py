@@ -26,6 +26,7 @@ class Round:
     p99_ms: float
     web_microseconds: float
     database_microseconds: float
+    commits: float  # that wrote something, for each request; 0 where nobody counts them (SQLite)
 
 
 @dataclass
@@ -80,6 +81,7 @@ def turn(scene: Scene, contender: Contender, workload: Workload, seconds: float)
     )
     web_before = processor_seconds(contender.server.pid)
     database_before = processor_seconds(scene.postgres.server.pid) if scene.postgres else 0.0
+    commits_before = scene.postgres.writing_transactions() if scene.postgres else 0
     tally = drive(plan)
     if tally.failed or not tally.answered:
         raise BenchFailure(
@@ -88,12 +90,14 @@ def turn(scene: Scene, contender: Contender, workload: Workload, seconds: float)
         )
     web = processor_seconds(contender.server.pid) - web_before
     database = (processor_seconds(scene.postgres.server.pid) if scene.postgres else 0.0) - database_before
+    commits = (scene.postgres.writing_transactions() if scene.postgres else 0) - commits_before
     return Round(
         rate=tally.answered / tally.seconds,
         p50_ms=tally.p50_ms,
         p99_ms=tally.p99_ms,
         web_microseconds=1e6 * web / tally.answered,
         database_microseconds=1e6 * database / tally.answered,
+        commits=commits / tally.answered,
     )
 
 

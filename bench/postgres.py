@@ -54,6 +54,14 @@ class Postgres:
         """Connect in autocommit."""
         return psycopg.connect(self.url(database).replace("+psycopg", ""), autocommit=True)
 
+    def writing_transactions(self) -> int:
+        """Say how many transactions of the whole cluster have ever written; reading takes no number."""
+        with self.connect("postgres") as connection:
+            found = connection.execute(
+                "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            ).fetchone()
+        return int(found[0]) if found else 0
+
     def create(self, database: str, template: str = "template1") -> str:
         """Create a database, empty or as a copy of one that nobody is connected to; give its address."""
         with self.connect("postgres") as connection:

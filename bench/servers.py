@@ -17,7 +17,17 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 START_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
-STEERING = ("REDIS_URL", "DATABASE_URL", "DATA_DIR", "PORT", "BANK_PORT", "WEB_WORKERS", "PUBLIC_URL")
+STEERING = (
+    "REDIS_URL",
+    "DATABASE_URL",
+    "DATA_DIR",
+    "PORT",
+    "BANK_PORT",
+    "WEB_WORKERS",
+    "PUBLIC_URL",
+    # An installed program starts from byte code; compiling a thousand modules leaves its traces in memory.
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 class BenchFailure(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.load import render
+from bench.load import UNIQUE, render
 
 KEY = "sk_test_bench00000000000000000000000000000000000000"
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
@@ -51,6 +51,13 @@ class Workload:
     connections: int = 16
     peer_path: str = ""
     peer_body: str = ""
+    keyed: bool = False  # each request has an idempotency key of its own
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Give the headers of its requests."""
+        key = {"Idempotency-Key": UNIQUE} if self.keyed else {}
+        return (FORM if self.body else AUTHORIZED) | key
 
 
 PEER_INTENT = "amount=2000&currency=usd&payment_method_types[]=card&metadata[order]=1042"
@@ -65,6 +72,10 @@ WORKLOADS = [
     Workload(
         "intent", "create an intent", Kind.WRITE, "POST", INTENTS, INTENT, "intent",
         beside=("limit", "naive", *BOTH_PEERS), peer_path=INTENTS, peer_body=PEER_INTENT,
+    ),
+    Workload(
+        "keyed", "create an intent under an idempotency key", Kind.WRITE, "POST", INTENTS, INTENT, "keyed",
+        beside=("limit", "naive"), keyed=True,
     ),
     Workload(
         "confirm-0", "create and confirm, bank at 0 ms", Kind.CONFIRM, "POST", INTENTS, CONFIRM, "confirm",
@@ -85,19 +96,19 @@ WORKLOADS = [
 
 def florin_requests(workload: Workload, ids: Sequence[str]) -> list[str]:
     """Render Florin's requests, one for each id where the workload reads single objects."""
-    return spread(workload, workload.path, ids, FORM if workload.body else AUTHORIZED)
+    return spread(workload, workload.path, ids)
 
 
 def bench_requests(workload: Workload, ids: Sequence[str]) -> list[str]:
     """Render the same for the limit and the naive handler."""
     tail = "/{id}" if workload.kind is Kind.READ else ""
     path = f"/{workload.kind}/{workload.template}{tail}"
-    return spread(workload, path, ids, FORM if workload.body else AUTHORIZED)
+    return spread(workload, path, ids)
 
 
 def floor_requests(workload: Workload, size_bytes: int) -> list[str]:
     """Render the same for the floor, which answers as many bytes as Florin does."""
-    return spread(workload, f"/constant/{size_bytes}", [""], FORM if workload.body else AUTHORIZED)
+    return spread(workload, f"/constant/{size_bytes}", [""])
 
 
 def peer_requests(workload: Workload) -> list[str]:
@@ -106,7 +117,9 @@ def peer_requests(workload: Workload) -> list[str]:
     return [render(workload.method, workload.peer_path, headers, workload.peer_body)]
 
 
-def spread(workload: Workload, path: str, ids: Sequence[str], headers: dict[str, str]) -> list[str]:
+def spread(workload: Workload, path: str, ids: Sequence[str]) -> list[str]:
     """Render one request for each id, or a single one where the path names no id."""
     chosen = ids if "{id}" in path else [""]
-    return [render(workload.method, path.replace("{id}", one), headers, workload.body) for one in chosen]
+    return [
+        render(workload.method, path.replace("{id}", one), workload.headers, workload.body) for one in chosen
+    ]

@@ -1,12 +1,12 @@
 """The database: reads in autocommit, and one atomic write for each edge (see kit/writing.py)."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Self, TypeVar, cast
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import JSON, BigInteger, Engine, Integer, PoolProxiedConnection, String, event, inspect
+from sqlalchemy import JSON, BigInteger, Engine, Integer, PoolProxiedConnection, String, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -21,6 +21,7 @@ __all__ = [
     "Id",
     "Sequence64",
     "StaleWrite",
+    "collect",
     "commit",
     "commits",
     "db",
@@ -49,9 +50,22 @@ class Base(DeclarativeBase):
 
     def __init__(self, **values: Any) -> None:
         """Make a row from its attributes. It has no history yet, so SQLAlchemy need not watch each one."""
-        if unknown := values.keys() - plan_of(inspect(type(self))).keys:
-            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
-        self.__dict__.update(values)
+        _fill(self, values)
+
+    @classmethod
+    def made(cls, **values: Any) -> Self:
+        """Make a row past SQLAlchemy's constructor, which tells listeners that nobody has registered."""
+        row = cast("Self", cls.__mapper__.class_manager.new_instance())
+        _fill(row, values)
+        return row
+
+
+def _fill(row: Base, values: dict[str, Any]) -> None:
+    known = plan_of(row.__mapper__).keys
+    if not values.keys() <= known:
+        unknown = sorted(values.keys() - known)
+        raise TypeError(f"{type(row).__name__} has no {', '.join(unknown)}")
+    row.__dict__.update(values)
 
 
 class CollectingSession(Session):
@@ -60,12 +74,13 @@ class CollectingSession(Session):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.collected: list[Any] = []
+        self.engine = db.engine
         self._driver: PoolProxiedConnection | None = None
 
     def driver(self) -> PoolProxiedConnection:
         """Return the connection that rows are read and written over; the pool gives it when first asked."""
         if self._driver is None:
-            self._driver = db.engine.raw_connection()
+            self._driver = self.engine.raw_connection()
         return self._driver
 
     def _give_back(self) -> None:
@@ -101,7 +116,10 @@ class CollectingSession(Session):
     def close(self) -> None:
         """Give the connection back and forget everything."""
         self._give_back()
-        super().close()
+        self.collected.clear()
+        # What SQLAlchemy's own closing costs is wasted on a session that its engine never served.
+        if self.in_transaction() or len(self.identity_map):
+            super().close()
 
     def expunge_all(self) -> None:
         """Forget everything read and collected."""
@@ -157,13 +175,12 @@ def _refuse_broken(connection: Any, _record: object, _fairy: object) -> None:
         raise InvalidatePoolError
 
 
-def _attach(row: Base) -> None:
+def _attach(row: Base, session: CollectingSession) -> None:
     """Let the session know a row that is in the database as it stands here.
 
     These are the steps of SQLAlchemy's own loading. `session.add` would take them too, after looking for
     relationships to follow, which no noun has.
     """
-    session = db.session()
     state = instance_state(row)
     state.key = state.mapper._identity_key_from_state(state)  # noqa: SLF001 - as above
     state.session_id = session.hash_key
@@ -173,9 +190,10 @@ def _attach(row: Base) -> None:
 
 def _learn(new: Sequence[Base], changed: Sequence[tuple[Base, Change]]) -> None:
     """Let the session know what the database has now."""
+    session = _session()
     for row in new:
         if plan_of(instance_state(row).mapper).versioned:
-            _attach(row)
+            _attach(row, session)
     for row, change in changed:
         _mark_updated(row, change)
 
@@ -190,14 +208,19 @@ def _mark_updated(row: Base, change: Change) -> None:
 Row = TypeVar("Row", bound=Base)
 
 
-def _on_postgresql() -> bool:
-    return db.engine.dialect.name == "postgresql"
+def _on_postgresql(session: CollectingSession) -> bool:
+    return session.engine.dialect.name == "postgresql"
+
+
+def collect(row: Base) -> None:
+    """Hold a new row until the next commit."""
+    _session().collected.append(row)
 
 
 def load(noun: type[Row], object_id: str) -> Row | None:
     """Return the row of that id, as the session knows it or as the database has it; None for none."""
-    session = db.session()
-    if inspect(noun).identity_key_from_primary_key((object_id,)) in session.identity_map:
+    session = _session()
+    if noun.__mapper__.identity_key_from_primary_key((object_id,)) in session.identity_map:
         return session.get(noun, object_id)
     found = load_where(noun, '"id" = ?', (object_id,))
     return found[0] if found else None
@@ -210,15 +233,15 @@ def load_where(noun: type[Row], condition: str, values: Sequence[Any]) -> list[R
     text, never a caller's.
     """
     session = _session()
-    mapper = inspect(noun)
-    read = read_postgresql if _on_postgresql() else read_sqlite
+    mapper = noun.__mapper__
+    read = read_postgresql if _on_postgresql(session) else read_sqlite
     found = []
     for attributes in read(session.driver(), plan_of(mapper), condition, values):
         known = session.identity_map.get(mapper.identity_key_from_primary_key((attributes["id"],)))
         row = cast("Row", known or mapper.class_manager.new_instance())
         if known is None:
             row.__dict__.update(attributes)
-            _attach(row)
+            _attach(row, session)
         found.append(row)
     return found
 
@@ -240,7 +263,7 @@ def commit(*, last: bool = False) -> None:
     changed.sort(key=lambda pair: (pair[1].shape.table.name, pair[1].key))
     changes = [insertion(instance_state(row)) for row in new] + [change for _, change in changed]
     if changes:
-        write = write_postgresql if _on_postgresql() else write_sqlite
+        write = write_postgresql if _on_postgresql(session) else write_sqlite
         write(session.driver(), changes)
         session.info["commits"] = session.info.get("commits", 0) + 1
     session.new.clear()

@@ -9,7 +9,6 @@ import orjson
 import sqlalchemy
 from sqlalchemy import JSON, Boolean, Integer, LargeBinary, PoolProxiedConnection, Table
 from sqlalchemy.orm import InstanceState, Mapper
-from sqlalchemy.orm.attributes import set_committed_value
 
 from kit.driver import run_postgresql, run_sqlite
 from kit.writing import Change, Shape
@@ -68,6 +67,16 @@ class Plan:
     insertion: Shape
     versioned: bool
     selection: str  # of all columns; the condition is appended
+    keys_in_order: tuple[str, ...]
+    documents: tuple[int, ...]  # the places of columns that hold JSON
+
+    def encoded(self, known: dict[str, Any]) -> tuple[Any, ...]:
+        """Return a row's values as the driver takes them, in the order of its columns."""
+        values = [known[key] for key in self.keys_in_order]
+        for place in self.documents:
+            if values[place] is not None:
+                values[place] = orjson.dumps(values[place]).decode()
+        return tuple(values)
 
 
 @cache
@@ -88,6 +97,8 @@ def plan_of(mapper: Mapper[Any]) -> Plan:
         insertion=Shape(table, names, is_update=False),
         versioned="version" in names,
         selection=f'SELECT {listed} FROM "{table.name}" WHERE ',
+        keys_in_order=tuple(column.key for column in columns),
+        documents=tuple(place for place, column in enumerate(columns) if column.is_document),
     )
 
 
@@ -95,16 +106,13 @@ def insertion(state: InstanceState[Any]) -> Change:
     """Return the insertion of a new row; columns that were not set get their defaults, in the row too."""
     plan = plan_of(state.mapper)
     known = state.dict
-    values = []
     for column in plan.columns:
-        if column.key in known:
-            value = known[column.key]
-        else:
+        if column.key not in known:
             default = column.default
-            value = None if default is None else default.arg(None) if default.is_callable else default.arg
-            set_committed_value(state.object, column.key, value)
-        values.append(column.encoded(value))
-    return Change(plan.insertion, tuple(values))
+            known[column.key] = (
+                None if default is None else default.arg(None) if default.is_callable else default.arg
+            )
+    return Change(plan.insertion, plan.encoded(known))
 
 
 def update(state: InstanceState[Any]) -> Change | None:

@@ -6,7 +6,8 @@ SQLite gets plain statements in one BEGIN IMMEDIATE. Every update is guarded by 
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -48,7 +49,9 @@ def _guard(table: Table) -> list[str]:
     return [column.name for column in table.primary_key.columns] + ["version"]
 
 
-def _statement(shape: Shape) -> str:
+@lru_cache(maxsize=1024)
+def one_statement(shape: Shape) -> str:
+    """Return the statement that writes one row of a shape, with `?` for each value."""
     names = [f'"{name}"' for name in shape.columns]
     if shape.is_update:
         settings = ", ".join(f"{name} = ?" for name in names)
@@ -64,18 +67,13 @@ def _compiled_postgresql(shapes: tuple[Shape, ...]) -> str:
     guarded = []
     for number, shape in enumerate(shapes):
         returning = " RETURNING 1" if shape.is_update else ""
-        parts.append(f"w{number} AS ({_statement(shape)}{returning})")
+        parts.append(f"w{number} AS ({one_statement(shape)}{returning})")
         if shape.is_update:
             guarded.append(f"(SELECT count(*) FROM w{number}) = 1")
     # A division by zero is the one way to fail a whole statement from inside a plain SELECT.
     check = f"1 / (CASE WHEN {' AND '.join(guarded)} THEN 1 ELSE 0 END)" if guarded else "1"
     # PostgreSQL carries out what nothing refers to from the last to the first, and so numbers its rows.
     return f"WITH {', '.join(reversed(parts))} SELECT {check}"
-
-
-@lru_cache(maxsize=1024)
-def _compiled_sqlite(shape: Shape) -> str:
-    return _statement(shape)
 
 
 def write_postgresql(proxied: PoolProxiedConnection, changes: Sequence[Change]) -> None:
@@ -104,23 +102,26 @@ def _refuse_stale(change: Change, rows: int) -> None:
 
 def write_sqlite(proxied: PoolProxiedConnection, changes: Sequence[Change]) -> None:
     """Write all changes in one BEGIN IMMEDIATE transaction on an autocommit sqlite3 connection."""
+    with sqlite_transaction(proxied) as cursor:
+        for change in changes:
+            cursor.execute(one_statement(change.shape), (*change.values, *change.key))
+            _refuse_stale(change, cursor.rowcount)
+
+
+@contextmanager
+def sqlite_transaction(proxied: PoolProxiedConnection) -> Iterator[sqlite3.Cursor]:
+    """Hold the one writer's lock and a transaction; raises DuplicateRow where a unique key is taken."""
     connection: Any = proxied.driver_connection
     with _sqlite_writer:
-        _write_sqlite(connection, changes)
-
-
-def _write_sqlite(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
-    cursor = connection.cursor()
-    cursor.execute("BEGIN IMMEDIATE")
-    try:
-        for change in changes:
-            cursor.execute(_compiled_sqlite(change.shape), (*change.values, *change.key))
-            _refuse_stale(change, cursor.rowcount)
-        cursor.execute("COMMIT")
-    except BaseException as error:
-        # A full disk ends a transaction by itself; what stays open would lock out every other writer.
-        if connection.in_transaction:
-            cursor.execute("ROLLBACK")
-        if isinstance(error, sqlite3.IntegrityError) and error.sqlite_errorname in UNIQUE_ERRORS:
-            raise DuplicateRow(str(error)) from error
-        raise
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            yield cursor
+            cursor.execute("COMMIT")
+        except BaseException as error:
+            # A full disk ends a transaction by itself; what stays open would lock out every other writer.
+            if connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            if isinstance(error, sqlite3.IntegrityError) and error.sqlite_errorname in UNIQUE_ERRORS:
+                raise DuplicateRow(str(error)) from error
+            raise

@@ -7,7 +7,7 @@ from sqlalchemy import Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
-from kit.database import Base, Id, Sequence64, db
+from kit.database import Base, Id, Sequence64, collect, db
 from payments.scope import Caller, caller
 
 
@@ -52,7 +52,7 @@ def row(
 ) -> AuditRow:
     """Return an audit row of the present caller, not yet collected."""
     who = who or caller()
-    return AuditRow(
+    return AuditRow.made(
         account_id=who.account_id, livemode=who.livemode, created=clock.now(), actor=who.actor, action=action,
         object_id=object_id, outcome=outcome, request_id=who.request_id, address=who.address, details=details,
     )  # fmt: skip
@@ -60,7 +60,7 @@ def row(
 
 def record(action: str, object_id: str | None, outcome: str = "succeeded", **details: Any) -> None:
     """Collect an audit row, to be committed together with what it tells of."""
-    db.session.add(row(action, object_id, outcome, **details))
+    collect(row(action, object_id, outcome, **details))
 
 
 def _of_caller() -> Select[AuditRow]:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from kit import clock
+from kit.appending import append
 from kit.database import db
 from payments.audit import AuditRow
 from payments.scope import Caller
@@ -136,10 +137,7 @@ def _own_file(folder: Path) -> tuple[Path, int]:
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
-    """Insert a batch in one transaction, which the house's autocommit connections must ask for."""
-    level = "READ COMMITTED" if db.engine.dialect.name == "postgresql" else "SERIALIZABLE"
-    with db.engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
-        connection.execute(insert(AuditRow), rows)
+    append(AuditRow, rows)
 
 
 def recover(folder: Path) -> int:

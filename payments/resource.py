@@ -6,7 +6,7 @@ from sqlalchemy import Index, Select, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from kit import clock
-from kit.database import Base, Id, db, load
+from kit.database import Base, Id, collect, db, load
 from kit.ids import new_id
 from payments.errors import InvalidRequest, NotFound
 from payments.scope import caller
@@ -61,10 +61,12 @@ class Resource(Base):
     def new(cls, **values: Any) -> Self:
         """Return a new row of the present caller's account and mode, collected for the next commit."""
         who = caller()
-        values.setdefault("id", None)
-        values["id"] = values["id"] or cls.mint()
-        row = cls(account_id=who.account_id, livemode=who.livemode, created=clock.now(), version=1, **values)
-        db.session.add(row)
+        if not values.get("id"):
+            values["id"] = cls.mint()
+        row = cls.made(
+            account_id=who.account_id, livemode=who.livemode, created=clock.now(), version=1, **values
+        )
+        collect(row)
         return row
 
     @classmethod
