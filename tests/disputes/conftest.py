@@ -1,6 +1,7 @@
 """A bank whose clock may be moved, and a house on each database that follows what happens to its payments."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -8,37 +9,60 @@ from flask import Flask
 from app import create_app
 from config import load
 from kit.database import db
+from launcher.places import LOOPBACK
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from payments.cases import desks
 from tests.disputes.support import Shop, UnreliableDesk
 from tests.support import bank as bank_server
-from tests.support import gateway, postgres
+from tests.support import gateway as gateway_server
+from tests.support import postgres
 from tests.support.bank import Bank
 from tests.support.factories import create_merchant
+from tests.support.ports import free_port
 from tests.support.stripe_client import stripe_client
 
 
 @pytest.fixture(scope="session")
-def own_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+def notice_port() -> int:
+    """Where the bank sends its notices: to nobody, unless a test has a gateway listen there."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def own_bank(tmp_path_factory: pytest.TempPathFactory, notice_port: int) -> Iterator[Bank]:
     """A bank of these tests' own: nobody else minds when it is next week there."""
-    with bank_server.server(tmp_path_factory.mktemp("own_bank")) as running:
+    url = f"http://{LOOPBACK}:{notice_port}/webhooks/bank"
+    with bank_server.server(tmp_path_factory.mktemp("own_bank"), BANK_NOTICE_URL=url) as running:
         yield running
 
 
+@pytest.fixture
+def gateway(house_variables: dict[str, str], notice_port: int, tmp_path: Path) -> Iterator[str]:
+    """The house as a real server, which the bank's notices reach."""
+    with gateway_server.server(house_variables, tmp_path, notice_port) as base_url:
+        yield base_url
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def house(
+def house_variables(
     request: pytest.FixtureRequest, own_bank: Bank, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    """The app on a migrated database; its jobs run only when a test runs them."""
+) -> dict[str, str]:
+    """The environment of a house on a migrated database."""
     folder = tmp_path_factory.mktemp("disputes")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:
         url = postgres.create_database(request.getfixturevalue("postgres_server"), "disputes")
-    gateway.migrate(url, folder)
+    gateway_server.migrate(url, folder)
+    return gateway_server.variables(url, own_bank, folder)
+
+
+@pytest.fixture(scope="session")
+def house(house_variables: dict[str, str]) -> Iterator[Flask]:
+    """The app inside this process; its jobs run only when a test runs them."""
     known = (dict(acquirers), dict(desks))
-    app = create_app(load(gateway.variables(url, own_bank, folder)))
+    app = create_app(load(house_variables))
     acquirer = acquirers["piggy_bank"]
     yield app
     assert isinstance(acquirer, SimulatorAcquirer)

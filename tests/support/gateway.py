@@ -40,9 +40,12 @@ def migrate(database_url: str, data_dir: Path) -> None:
 
 
 @contextmanager
-def server(given: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """A gateway process of its own, its jobs inside it; yields its base address."""
-    port = free_port()
+def server(given: Mapping[str, str], folder: Path, port: int | None = None) -> Iterator[str]:
+    """A gateway process of its own, its jobs inside it; yields its base address.
+
+    `port` is for a test whose bank has to know beforehand where its notices go.
+    """
+    port = port or free_port()
     base_url = f"http://{LOOPBACK}:{port}"
     settings = {
         **given,
