@@ -16,6 +16,7 @@ from payments.acquirers.stripe_psp import StripeAcquirer
 from payments.acquirers.stripe_requests import Requests
 from payments.acquirers.stripe_webhooks import StripeWebhooks
 from payments.contracts import Terms
+from payments.hosted import elsewhere
 from webhooks import stripe_events
 
 PIGGY_BANK, CUCKOO_BANK, STRIPE = "piggy_bank", "cuckoo_bank", "stripe"
@@ -42,6 +43,8 @@ def connect(settings: Settings) -> None:
             bank.acquirers[name] = MAKERS[name](settings)
     if settings.stripe is not None:
         bank.acquirers[STRIPE] = _stripe(settings.stripe, settings.bank_timeout_seconds)
+        if settings.stripe.mode == "redirect":
+            elsewhere.HOSTS.add(STRIPE)
 
 
 def hear_stripe(app: Flask, settings: Settings) -> None:

@@ -99,6 +99,8 @@ class CardFacts:
     blocked: bool = False
     three_d_secure: dict[str, Any] | None = None  # result, version, ... in Stripe's words
     method: dict[str, Any] = field(default_factory=dict)  # what a bank told of another means than a card
+    # Brand, last four and expiry of a card that was typed on the acquirer's own page.
+    card: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What Stripe's objects and errors mean in the words of our port."""
 
+from dataclasses import replace
 from typing import Any
 
 import stripe
@@ -49,10 +50,23 @@ def of_session(session: dict[str, Any]) -> bank.Answer:
         case "expired":
             return bank.Declined(bank.AUTHENTICATION_FAILED, None)
         case "complete":
-            answer = of_intent(mapping(session["payment_intent"]))
-            return answer if not isinstance(answer, bank.NotFound) else bank.Pending()
+            return _paid_there(mapping(session["payment_intent"]))
         case other:
             return bank.Unknown(f"unknown status {other!r}"[:200])
+
+
+def _paid_there(intent: dict[str, Any]) -> bank.Answer:
+    answer = of_intent(intent)
+    match answer:
+        case bank.NotFound():
+            return bank.Pending()
+        case bank.Authorized() | bank.Declined():
+            details = mapping(mapping(intent["latest_charge"]).get("payment_method_details"))
+            told = mapping(details.get("card"))
+            card: dict[str, Any] = {name: text(told[name]) for name in ("brand", "last4")}
+            card |= {name: integer(told[name]) for name in ("exp_month", "exp_year")}
+            return replace(answer, facts=replace(answer.facts, card=card))
+    return answer
 
 
 def of_refund(refund: dict[str, Any], amount_minor: int) -> bank.Answer:

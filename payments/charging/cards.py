@@ -39,6 +39,10 @@ class CardDetails:
         }
 
 
+# Typed on the acquirer's own page: nothing of it is known here before the payment is made.
+ELSEWHERE = CardDetails(number="", exp_month=0, exp_year=0)
+
+
 def parse_card(given: dict[str, Any], *, holder_name: str | None = None) -> CardDetails:
     """Return the card of API parameters (`number`, `exp_month`, `exp_year`, `cvc`); raises CardError."""
     number = given["number"].replace(" ", "").replace("-", "")

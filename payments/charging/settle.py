@@ -215,7 +215,7 @@ def _learned(facts: bank.CardFacts) -> dict[str, Any]:
         "address_line1_check": facts.address_line1_check,
         "address_postal_code_check": facts.address_postal_code_check,
     }  # fmt: skip
-    return facts.method or {name: value for name, value in told.items() if value is not None}
+    return facts.method or {name: value for name, value in told.items() if value is not None} | facts.card
 
 
 def _outcome(facts: bank.CardFacts, network_status: str, message: str, outcome_type: str) -> dict[str, Any]:
