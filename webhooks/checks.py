@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from kit import clock
 from kit.database import db
-from payments.doctor.pages import Check, Finding, Page, at_once, over
+from payments.doctor.pages import Check, Finding, Page, at_once, over, pairs
 from payments.events import Event
 from webhooks.outbox import FAILED, PENDING, SUCCEEDED, Delivery
 
@@ -29,7 +29,7 @@ def _wrong_counts(page: Page) -> list[Finding]:
         .where(page.holds(Delivery.event_id), Delivery.status != SUCCEEDED)
         .group_by(Delivery.event_id)
     )
-    open_ones = dict(db.session.execute(query).tuples().all())
+    open_ones = pairs(query)
     events = select(Event.id, Event.type, Event.pending_webhooks).where(page.holds(Event.id))
     return [
         Finding(event_id, f"this {type_} says {pending}, and {open_ones.get(event_id, 0)} have not arrived")

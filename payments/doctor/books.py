@@ -9,7 +9,7 @@ from payments.balance.balance_transactions import BalanceTransaction
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refunds import Refund
-from payments.doctor.pages import Check, Finding, Page, over
+from payments.doctor.pages import Check, Finding, Page, over, pairs
 from payments.ledger import LedgerEntry
 
 # A refund counts against its charge from the moment it is asked for, until it fails.
@@ -63,14 +63,10 @@ def _not_posted(page: Page) -> list[Finding]:
 
 
 def _wrong_charges(page: Page) -> list[Finding]:
-    given_back = dict(
-        db.session.execute(
-            select(Refund.charge_id, func.sum(Refund.amount))
-            .where(page.holds(Refund.charge_id), Refund.status.in_(GIVEN_BACK))
-            .group_by(Refund.charge_id)
-        )
-        .tuples()
-        .all()
+    given_back = pairs(
+        select(Refund.charge_id, func.sum(Refund.amount))
+        .where(page.holds(Refund.charge_id), Refund.status.in_(GIVEN_BACK))
+        .group_by(Refund.charge_id)
     )
     query = select(
         Charge.id, Charge.amount, Charge.amount_captured, Charge.amount_refunded, Charge.captured,

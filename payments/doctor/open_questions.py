@@ -7,7 +7,7 @@ from kit.database import db
 from payments.charging.attempts import WAITING, Attempt, Kind
 from payments.charging.payment_intents import PaymentIntent, Status
 from payments.charging.settle import UNEXPECTED
-from payments.doctor.pages import PAGE_ROWS, Check, Finding, Page, at_once, batched, over
+from payments.doctor.pages import PAGE_ROWS, Check, Finding, Page, at_once, batched, over, pairs
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.checkout_sessions import Status as SessionStatus
 
@@ -65,10 +65,10 @@ def _locks(page: Page) -> list[Finding]:
         .where(page.holds(PaymentIntent.id))
         .where(PaymentIntent.attempt_id.is_not(None) | (PaymentIntent.status == Status.PROCESSING))
     )
-    locked = db.session.execute(query).tuples().all()
+    locked = db.session.execute(query).all()
     attempt_ids = [attempt_id for _, _, attempt_id in locked if attempt_id is not None]
     asked = select(Attempt.id, Attempt.intent_id).where(Attempt.id.in_(attempt_ids), OPEN)
-    of_intent = dict(db.session.execute(asked).tuples().all())
+    of_intent = pairs(asked)
     found = []
     for intent_id, status, attempt_id in locked:
         if attempt_id is None:
@@ -84,11 +84,11 @@ def _unlocked() -> list[Finding]:
     """Find open questions whose intent is free: it could be paid a second time meanwhile."""
     query = select(Attempt.id, Attempt.intent_id).where(OPEN, Attempt.kind != Kind.REFUND)
     found = []
-    for some in batched(db.session.execute(query).tuples(), PAGE_ROWS):
+    for some in batched(db.session.execute(query), PAGE_ROWS):
         intents = select(PaymentIntent.id, PaymentIntent.attempt_id).where(
             PaymentIntent.id.in_([intent_id for _, intent_id in some])
         )
-        locks = dict(db.session.execute(intents).tuples().all())
+        locks = pairs(intents)
         found += [
             Finding(
                 attempt_id, f"it is open, and {intent_id} is locked by {locks.get(intent_id) or 'nothing'}"
@@ -103,11 +103,11 @@ def _sessions(page: Page) -> list[Finding]:
     query = select(CheckoutSession.id, CheckoutSession.status, CheckoutSession.payment_intent_id).where(
         page.holds(CheckoutSession.id), CheckoutSession.payment_intent_id.is_not(None)
     )
-    orders = db.session.execute(query).tuples().all()
+    orders = db.session.execute(query).all()
     intents = select(PaymentIntent.id, PaymentIntent.status).where(
         PaymentIntent.id.in_([str(intent_id) for _, _, intent_id in orders])
     )
-    statuses = dict(db.session.execute(intents).tuples().all())
+    statuses = pairs(intents)
     paid = (Status.SUCCEEDED, Status.REQUIRES_CAPTURE)
     return [
         Finding(session_id, f"the order is {status}, and its intent is {statuses[str(intent_id)]}")

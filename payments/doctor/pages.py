@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kit.database import db
@@ -87,6 +87,11 @@ def pages(key: Column) -> Iterator[Page]:
             return
         yield Page(keys)
         after = keys[-1]
+
+
+def pairs(query: Executable) -> dict[Any, Any]:
+    """Return the rows of a query with two columns as a dictionary."""
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def persisting(look: Callable[[], list[Finding]]) -> list[Finding]:

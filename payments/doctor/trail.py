@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from kit.database import db
 from payments import audit_chain, resource
 from payments.audit import AuditRow
-from payments.doctor.pages import Check, Finding, Page, at_once, over
+from payments.doctor.pages import Check, Finding, Page, at_once, over, pairs
 from payments.events import Event
 
 
@@ -32,7 +32,7 @@ def _untold(noun: Any, page: Page) -> list[Finding]:
     another, and what is left over has to be the present status.
     """
     present = select(noun.id, noun.status).where(page.holds(noun.id))
-    stands: dict[str, str] = dict(db.session.execute(present).tuples().all())
+    stands: dict[str, str] = pairs(present)
     told = _events(noun, page)
     balance: dict[str, Counter[str]] = defaultdict(Counter)
     needed: dict[str, Counter[str]] = defaultdict(Counter)
@@ -53,15 +53,21 @@ def _untold(noun: Any, page: Page) -> list[Finding]:
         elif (event_type := noun.transitions.event_for(before, after)) is not None:
             needed[object_id][event_type] += 1
     for object_id, status in stands.items():
-        left = +balance[object_id]
-        owed = -balance[object_id]
-        if left != Counter({status: 1}) or owed:
-            problem = f"its audit rows lead to {_words(left) or 'nothing'}, and it is {status}"
-            found.append(Finding(object_id, problem))
+        if not _leads_to(status, balance[object_id]):
+            led = _words(+balance[object_id]) or "nothing"
+            found.append(Finding(object_id, f"its audit rows lead to {led}, and it is {status}"))
         missing = needed[object_id] - told[object_id]
         if missing:
             found.append(Finding(object_id, f"no event tells of a change: {_words(missing)}"))
     return found
+
+
+def _leads_to(status: str, balance: Counter[str]) -> bool:
+    """Tell whether the changes lead to a status: from its creation, or from a state that no row tells of."""
+    ends, beginnings = +balance, -balance
+    if not beginnings:
+        return ends in (Counter({status: 1}), Counter())
+    return ends == Counter({status: 1}) and beginnings.total() == 1
 
 
 def _events(noun: Any, page: Page) -> dict[str, Counter[str]]:

@@ -9,6 +9,8 @@ from payments.charging.attempts import LOOKS_SECONDS
 from tests.payments.conftest import Shop, sweep
 from tests.support.unreliable import Unreliable, lost_answer, says
 
+pytestmark = pytest.mark.slow
+
 OPEN_PAYMENTS = 12
 AWAY_SECONDS = 300
 SWEEP_SECONDS = 2

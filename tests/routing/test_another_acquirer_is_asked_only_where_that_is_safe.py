@@ -16,6 +16,8 @@ from tests.support.unreliable import (
     says,
 )
 
+pytestmark = pytest.mark.slow
+
 SOFT = Declined("processing_error", "processing_error", "96", "try_again_later")
 CLOSED = Unavailable("refused: nobody listens")
 PIGGY, CUCKOO = "piggy_bank", "cuckoo_bank"

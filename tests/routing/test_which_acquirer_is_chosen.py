@@ -15,6 +15,8 @@ from payments.merchants import Merchant
 from payments.routing import Payment, Route
 from tests.routing.conftest import Lines, Shop
 
+pytestmark = pytest.mark.slow
+
 PIGGY, CUCKOO = "piggy_bank", "cuckoo_bank"
 EUR, VISA = frozenset(("eur",)), frozenset(("visa",))
 
