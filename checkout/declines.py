@@ -68,7 +68,22 @@ PROBLEMS = {
 }
 
 
+# Of another means than a card, whose codes stand alone.
+_AGAIN = f"{NO_MONEY} Try again, or choose another way to pay."
+OTHER_MEANS = {
+    "payment_method_customer_decline": Problem("You did not approve this payment.", _AGAIN),
+    "payment_method_provider_decline": Problem("This payment was declined.", _AGAIN),
+    "payment_intent_payment_attempt_expired": Problem("This payment was not completed in time.", _AGAIN),
+    "insufficient_funds": Problem("Your account has insufficient funds.", _AGAIN),
+    "debit_not_authorized": Problem("Your bank does not allow this debit.", _AGAIN),
+    "sepa_unsupported_account": Problem(
+        "This account can't be debited by SEPA Direct Debit.", _AGAIN, "iban", "the IBAN"
+    ),
+}
+
+
 def problem_of(code: str | None, decline_code: str | None) -> Problem:
     """Return what to tell the buyer about an error's `code` and `decline_code`."""
-    known = PROBLEMS.get(decline_code or "") or PROBLEMS.get(code or "")
+    alone = OTHER_MEANS.get(code or "") if decline_code is None else None
+    known = alone or PROBLEMS.get(decline_code or "") or PROBLEMS.get(code or "")
     return known or Problem(GENERAL, TRY_ANOTHER)

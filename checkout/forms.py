@@ -1,4 +1,4 @@
-"""The card form: what the buyer types, checked field by field before a bank is bothered.
+"""The payment form: what the buyer types, checked field by field before a bank is bothered.
 
 Field names on the page are Stripe's own (cardNumber, billingName, ...), so that browser suites
 written for Stripe's page fill this one too.
@@ -6,6 +6,7 @@ written for Stripe's page fill this one too.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +20,14 @@ from checkout.countries import country_choices, postal_code_problem
 from checkout.expiry import BadExpiry, parse_expiry
 from payments.charging.card_brands import BRANDS, brand_of, hides_card_number, passes_luhn
 from payments.charging.cards import CardDetails
-from payments.hosted.pay import Billing
+from payments.charging.methods import CARD
+from payments.charging.methods.sepa_debit import SEPA_DEBIT, plain_iban
+from payments.hosted.pay import Billing, Chosen
 
 # A session lives a day at most; so does the page's CSRF token.
 CSRF_SECONDS = int(timedelta(hours=24).total_seconds())
+
+CSRF_FIELD = "csrf_token"
 
 EMAIL_SHAPE = re.compile(
     r"[^\s@,;:<>()\[\]\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])"
@@ -50,7 +55,18 @@ MESSAGES = {
     "name_number": "This looks like a card number. Enter the name on your card instead.",
     "characters": "This contains characters that cannot be used here.",
     "country_missing": "Choose your country or region.",
+    "method_missing": "Choose how you want to pay.",
+    "iban_missing": "Enter your IBAN.",
+    "iban_invalid": "Your IBAN is invalid. Check that every digit is as your bank writes it.",
+    "holder_missing": "Enter the name of the account's holder.",
 }
+# What each method asks for beside the email address; the rest is asked on a page of its bank's.
+ASKED: dict[str, tuple[str, ...]] = {
+    CARD: (
+        "card_number", "card_expiry", "card_cvc", "billing_name", "billing_country", "billing_postal_code",
+    ),
+    SEPA_DEBIT.type: ("iban", "account_holder"),
+}  # fmt: skip
 
 
 def _trimmed(text: str | None) -> str:
@@ -92,15 +108,56 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
     billing_name = StringField("Name on card", name="billingName", filters=[_trimmed])
     billing_country = SelectField("Country or region", name="billingCountry", validate_choice=False)
     billing_postal_code = StringField("Postal code", name="billingPostalCode", filters=[_trimmed])
+    method = StringField("Payment method", name="paymentMethod", filters=[_trimmed])
+    iban = StringField("IBAN", name="iban", filters=[_trimmed])
+    account_holder = StringField("Account holder", name="accountHolderName", filters=[_trimmed])
 
     def __init__(
-        self, formdata: Any, locale: Locale, *, country: str = "US", fixed_email: str | None = None
+        self,
+        formdata: Any,
+        locale: Locale,
+        *,
+        country: str = "US",
+        fixed_email: str | None = None,
+        types: Sequence[str] = (CARD,),
     ) -> None:
         super().__init__(formdata=formdata, data={"email": fixed_email or "", "billing_country": country})
+        self.types = types
+        if not self.method.data:  # a page with one method, or a suite that knows of cards alone
+            self.method.data = CARD if CARD in types else types[0]
+        if self.method.data != CARD:
+            self.card_number.data = self.card_cvc.data = ""  # typed before another way was chosen
         self.billing_country.choices = list(country_choices(locale))
         self.fixed_email = fixed_email
         if fixed_email:  # the merchant named the customer; what the page sends cannot change it
             self.email.data = fixed_email
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what the chosen method asks for, and nothing that was typed for another one."""
+        super().validate(extra_validators)
+        asked = {field.name for field in (*self.fields(), self.method)}
+        for field in self:
+            if field.name not in asked and field.name != CSRF_FIELD:
+                field.errors = ()
+        return not any(field.errors for field in self)
+
+    def validate_method(self, field: Field) -> None:
+        if field.data not in self.types:
+            raise ValidationError(MESSAGES["method_missing"])
+
+    def validate_iban(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(MESSAGES["iban_missing"])
+        if plain_iban(field.data) is None:
+            raise ValidationError(MESSAGES["iban_invalid"])
+
+    def validate_account_holder(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(MESSAGES["holder_missing"])
+        if len(field.data) > 150:
+            raise ValidationError(MESSAGES["name_long"])
+        if _control_characters(field.data) or hides_card_number(field.data):
+            raise ValidationError(MESSAGES["characters"])
 
     def validate_email(self, field: Field) -> None:
         if self.fixed_email:
@@ -166,16 +223,15 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
             raise ValidationError(problem)
 
     def fields(self) -> list[Field]:
-        """Return what the buyer fills in, in the order of the page."""
-        return [
-            self.email,
-            self.card_number,
-            self.card_expiry,
-            self.card_cvc,
-            self.billing_name,
-            self.billing_country,
-            self.billing_postal_code,
-        ]
+        """Return what the buyer fills in for the chosen method, in the order of the page."""
+        return [self.email, *(getattr(self, name) for name in ASKED.get(self.method.data, ()))]
+
+    def means(self) -> CardDetails | Chosen:
+        """Return the card, or the other means, of a form that has been validated."""
+        if self.method.data != CARD:
+            given = {"iban": self.iban.data} if self.iban in self.fields() else {}
+            return Chosen(self.method.data, given)
+        return self.card()
 
     def card(self) -> CardDetails:
         """Return the card of a form that has been validated."""
@@ -185,6 +241,11 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
 
     def billing(self) -> Billing:
         """Return who pays and where they live."""
+        if self.method.data != CARD:
+            name, country = self.account_holder.data or None, self.billing_country.data
+            return Billing(
+                self.email.data, name, country if country in dict(self.billing_country.choices) else None
+            )
         return Billing(
             email=self.email.data,
             name=self.billing_name.data,
@@ -203,7 +264,8 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
 
     def forget_card(self) -> None:
         """Blank the card and every complaint: the sender is in doubt, so nothing of a card is shown."""
-        for field in (self.card_number, self.card_expiry, self.card_cvc):
+        for field in (self.card_number, self.card_expiry, self.card_cvc, self.iban):
             field.data = ""
-        for field in self.fields():
-            field.errors = ()
+        for field in self:
+            if field.name != CSRF_FIELD:
+                field.errors = ()

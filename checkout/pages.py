@@ -73,7 +73,7 @@ def _visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Re
 
 def _shown(session: CheckoutSession) -> Response:
     page = gate.page_for(visits.state_of(session))
-    _remember_look(session, page)
+    remember_look(session, page)
     waited = "waiting" in request.args
     if page == "paid":
         return rendering.paid_page(session, already=not waited, onward_seconds=0 if waited else None)
@@ -103,7 +103,7 @@ def _submitted(session: CheckoutSession) -> Response:
 
 def _answered(session_id: str, form: PaymentForm) -> Response:
     """Pay, and show what came of it: the shop, the form with the bank's reason, or the truth as it stands."""
-    answer = _paid(session_id, form)
+    answer = paid(session_id, form)
     session = _present(session_id)
     match answer:
         case bank.Declined():
@@ -119,18 +119,18 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
     return _closed_page(session, page)
 
 
-def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
+def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
     """Call the one verb; None where another window, the shop or the clock was faster."""
     for _ in range(MAXIMUM_ATTEMPTS):
         commits_before = database.commits()
         try:
-            answer = pay(_present(session_id), form.card(), form.billing())
+            answer = pay(_present(session_id), form.means(), form.billing())
             database.commit()
         except StripeError as refusal:
             logger.info("session %s was not paid: %s", session_id, refusal.message)
             _keep(refusal)
             return None
-        except database.StaleWrite:
+        except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
             if database.commits() != commits_before:
                 return _recorded_again()
@@ -144,7 +144,7 @@ def _keep(refusal: StripeError) -> None:
     try:
         if refusal.keep:
             database.commit()
-    except database.StaleWrite:
+    except (database.StaleWrite, database.DuplicateRow):
         logger.info("it was recorded elsewhere meanwhile")
     database.rollback()
 
@@ -172,7 +172,7 @@ def _recorded_again() -> bank.Answer | None:
         try:
             answer = reconcile.record_again()
             database.commit()
-        except database.StaleWrite:
+        except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
         else:
             return answer
@@ -194,7 +194,7 @@ def _closed_page(session: CheckoutSession, page: str) -> Response:
             return rendering.paid_page(session, already=True, onward_seconds=ALREADY_PAID_SECONDS)
 
 
-def _remember_look(session: CheckoutSession, page: str) -> None:
+def remember_look(session: CheckoutSession, page: str) -> None:
     """Write the audit row of a query, spooled where the house spools them (docs/decisions/0002)."""
     spool = audit_spool.in_force()
     if spool is None:

@@ -10,10 +10,12 @@ from checkout import visits
 from checkout.countries import POSTAL_CODES
 from checkout.declines import Problem
 from checkout.forms import MESSAGES, PaymentForm
+from checkout.methods import choices
 from checkout.presentation import Line, Order, button_words, choose_locale, home_country
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
 from payments.charging.card_brands import as_json, brand_of
+from payments.charging.methods.sepa_debit import MANDATE
 from payments.charging.payment_intents import PaymentIntent
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.merchants import present_merchant
@@ -74,7 +76,9 @@ def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
     """Return the session's form, filled with what was typed or, for None, with what is known."""
     locale = locale_of(session)
     country = home_country(locale, request.accept_languages)
-    return PaymentForm(typed, locale, country=country, fixed_email=visits.known_email(session))
+    return PaymentForm(
+        typed, locale, country=country, fixed_email=visits.known_email(session), types=session.types
+    )
 
 
 def form_page(
@@ -92,6 +96,8 @@ def form_page(
         challenge_url=web_address(visits.challenge_address(session)),
         action=url_for("checkout.submit", session_id=session.id),
         rules=RULES,
+        methods=choices(session.types),
+        mandate=MANDATE.format(merchant=present_merchant().name),
         test_cards=TEST_CARDS,
     )
     return make_response(html, status)
@@ -103,6 +109,7 @@ def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | 
         "checkout/paid.html",
         order=order_of(session),
         already=already,
+        on_its_way=visits.on_its_way(session),
         onward_seconds=onward_seconds,
         success_url=success_address(session.success_url, session.id),
     )
@@ -112,7 +119,10 @@ def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | 
 def challenge_page(session: CheckoutSession, challenge_url: str) -> Response:
     """Return the page that sends the buyer on to the bank's own."""
     html = render_template(
-        "checkout/challenge.html", order=order_of(session), challenge_url=web_address(challenge_url)
+        "checkout/challenge.html",
+        order=order_of(session),
+        method=visits.other_means(session),
+        challenge_url=web_address(challenge_url),
     )
     return make_response(html)
 

@@ -7,10 +7,12 @@ from flask import Request
 from kit.database import db
 from kit.ids import random_text
 from payments.charging.attempts import Attempt
+from payments.charging.methods import METHODS
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
+from payments.charging.payment_methods import PaymentMethod
 from payments.customers.customers import Customer
-from payments.hosted.checkout_sessions import CheckoutSession, Status
+from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus, Status
 from payments.hosted.recover import recoverable
 from payments.scope import Caller
 
@@ -59,6 +61,20 @@ def challenge_address(session: CheckoutSession) -> str | None:
     intent = intent_of(session)
     action = (intent.next_action if intent else None) or {}
     return (action.get("redirect_to_url") or {}).get("url")
+
+
+def on_its_way(session: CheckoutSession) -> bool:
+    """Tell whether the session has ended while its money is still to come."""
+    intent = intent_of(session) if session.payment_status == PaymentStatus.UNPAID else None
+    return intent is not None and intent.status == IntentStatus.PROCESSING
+
+
+def other_means(session: CheckoutSession) -> str | None:
+    """Return the name of the means that is paying, None where it is a card."""
+    intent = intent_of(session)
+    method = PaymentMethod.peek(str(intent.payment_method_id)) if intent else None
+    kind = METHODS.get(method.type) if method else None
+    return kind.label if kind else None
 
 
 def known_email(session: CheckoutSession) -> str | None:

@@ -48,8 +48,7 @@ function showProblem(input, problem) {
 }
 
 const missing = (name, message) => [field(name), (text) => (text.trim() ? "" : message)];
-const checks = [
-  missing("email", messages.email_missing),
+const cardChecks = () => [
   [number, (text) => numberProblem(text, brands, messages)],
   [expiry, (text) => expiryProblem(text, new Date(), messages)],
   [cvc, (text) => cvcProblem(text, currentBrand(), messages)],
@@ -57,6 +56,12 @@ const checks = [
   [country, (code) => (code ? "" : messages.country_missing)],
   [field("billingPostalCode"), (text) => (text.trim() ? "" : postal[country.value] || "")],
 ];
+const debitChecks = () => [missing("iban", messages.iban_missing), missing("accountHolderName", messages.holder_missing)];
+// What each way to pay asks for, of those that this page has.
+const asked = { card: number ? cardChecks() : [], sepa_debit: field("iban") ? debitChecks() : [] };
+const always = [missing("email", messages.email_missing)];
+const checks = [...always, ...Object.values(asked).flat()];
+const wanted = () => [...always, ...(asked[new FormData(form).get("paymentMethod")] || [])];
 
 for (const [input, problemOf] of checks) {
   // A field left empty on the way through is no mistake yet; leaving a wrong number is.
@@ -68,7 +73,7 @@ for (const [input, problemOf] of checks) {
   });
 }
 
-number.addEventListener("input", () => {
+number?.addEventListener("input", () => {
   rewrite(number, (text) => {
     const digits = digitsOf(text);
     return /^[0-9]*$/.test(digits) ? groupNumber(digits, brandOf(digits, brands)) : text;
@@ -76,7 +81,7 @@ number.addEventListener("input", () => {
   showBrand();
 });
 
-expiry.addEventListener("input", (event) => {
+expiry?.addEventListener("input", (event) => {
   const deleting = (event.inputType || "").startsWith("delete");
   rewrite(expiry, (text) => (/^[0-9\s/.-]*$/.test(text) ? formatExpiry(text, deleting) : text));
 });
@@ -85,7 +90,7 @@ function hintPostalCode() {
   field("billingPostalCode-hint").textContent = postal[country.value] ? "" : "Optional";
 }
 
-country.addEventListener("change", () => {
+country?.addEventListener("change", () => {
   hintPostalCode();
   const postalCode = field("billingPostalCode");
   if (!postalCode.value.trim()) showProblem(postalCode, "");
@@ -108,8 +113,8 @@ form.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  for (const [input, problemOf] of checks) showProblem(input, problemOf(input.value));
-  const wrong = checks.find(([input]) => input.getAttribute("aria-invalid"));
+  for (const [input, problemOf] of wanted()) showProblem(input, problemOf(input.value));
+  const wrong = wanted().find(([input]) => input.getAttribute("aria-invalid"));
   if (wrong) {
     event.preventDefault();
     wrong[0].focus();
@@ -126,6 +131,6 @@ window.addEventListener("pageshow", (event) => {
 const details = document.querySelector(".order-details");
 if (window.matchMedia("(max-width: 899px)").matches && details.querySelectorAll(".line").length > 3) details.open = false;
 
-hintPostalCode();
+if (country) hintPostalCode();
 field("problem")?.focus();
-if (number.value) number.dispatchEvent(new Event("input"));
+if (number?.value) number.dispatchEvent(new Event("input"));

@@ -159,6 +159,7 @@ def test_a_declined_buyer_may_try_again(app: Flask, till: Till) -> None:
         "cardNumber": INSUFFICIENT_FUNDS,
         "cardCvc": "",
         "csrf_token": "",
+        "paymentMethod": "card",
     }
     is_safe(seen)
     assert buyer.submit().refresh

@@ -3,7 +3,9 @@
 from typing import Any
 
 from payments.charging.methods import CARD, METHODS, fitting, known_types
+from payments.contracts import offers_of
 from payments.errors import InvalidRequest
+from payments.scope import caller
 
 PARAM = "allowed_payment_method_types"
 
@@ -33,7 +35,7 @@ def offered(
     obstacle.
     """
     if not named:
-        every = [CARD] if kept else [CARD, *METHODS]
+        every = [CARD] if kept else [CARD, *_agreed(currency)]
         return fitting(every, amount_minor, currency, manual=manual, redirects=redirects)
     types = known_types(named)
     for number, name in enumerate(types):
@@ -44,6 +46,12 @@ def offered(
                 param=f"{PARAM}[{number}]",
             )  # fmt: skip
     return types
+
+
+def _agreed(currency: str) -> list[str]:
+    """Return the other types that an acquirer takes by contract; nobody is shown a way that leads nowhere."""
+    offers = offers_of(caller().account_id)
+    return [name for name in METHODS if any(offer.unfit(currency, None, name) is None for offer in offers)]
 
 
 def _refusal(name: str, amount_minor: int, currency: str, *, manual: bool, kept: bool) -> str | None:
