@@ -15,8 +15,10 @@ from bank_simulator import BankSettings, create_bank
 from config import load
 from kit import database, http
 from kit.database import db
-from payments import bank, breakers
+from payments import bank, breakers, cases
 from payments.acquirers.simulator import SimulatorAcquirer
+from payments.acquirers.simulator_cases import SimulatorDesk
+from payments.balance.balance_transactions import BalanceTransaction
 from payments.charging import reconcile
 from payments.charging.attempts import ENDS, Attempt
 from payments.events import Event
@@ -25,8 +27,10 @@ from tests.model.rules import Line, Told
 from tests.support import gateway
 from tests.support.bank import NOBODY, SECRET, Bank
 from tests.support.factories import create_merchant
+from webhooks import bank_notices
 
 ACQUIRER = "piggy_bank"
+SOON_SECONDS = 5  # within so long the bank disputes a payment or decides on evidence
 
 
 class LineToTheBank:
@@ -101,6 +105,24 @@ class House:
                     assert reconcile.reconcile_attempt(attempt_id, patiently=False)
                     database.commit()
 
+    def a_while_passes(self) -> None:
+        """Let the bank do what is due in the next seconds, and Florin follow all that it tells."""
+        moved = self.bank.post(
+            "/v1/clock",
+            json={"advance_seconds": SOON_SECONDS},
+            headers={"Authorization": f"Bearer {SECRET}"},
+        )
+        assert moved.status_code == 200
+        for job in (bank_notices.catch_up, bank_notices.drain):
+            with self.app.app_context():
+                job()
+
+    def balance(self) -> int:
+        """What the merchant has, fees left out."""
+        with self.app.app_context():
+            sums = select(func.coalesce(func.sum(BalanceTransaction.amount), 0))
+            return int(db.session.scalar(sums.where(BalanceTransaction.account_id == self.account_id)) or 0)
+
     def events(self) -> Counter[str]:
         """How often each kind of event has been recorded."""
         with self.app.app_context():
@@ -138,7 +160,7 @@ class House:
 @contextmanager
 def one_process(folder: Path) -> Iterator[House]:
     """A migrated Florin and its bank on SQLite in `folder`; the acquirers are as before afterwards."""
-    before = dict(bank.acquirers)
+    before = dict(bank.acquirers), dict(cases.desks)
     url = f"sqlite:///{folder}/florin.sqlite3"
     gateway.migrate(url, folder)
     app = create_app(load(gateway.variables(url, Bank(NOBODY, SECRET), folder)))
@@ -148,11 +170,13 @@ def one_process(folder: Path) -> Iterator[House]:
     line = LineToTheBank(bank_app)
     bank.acquirers.clear()
     bank.acquirers[ACQUIRER] = SimulatorAcquirer(ACQUIRER, "http://bank.test", SECRET, line)  # type: ignore[arg-type]
+    cases.desks[ACQUIRER] = SimulatorDesk("http://bank.test", SECRET, line)  # type: ignore[arg-type]
     try:
         yield House(app, bank_app, line)
     finally:
         bank.acquirers.clear()
-        bank.acquirers.update(before)
+        bank.acquirers.update(before[0])
+        cases.desks.update(before[1])
         bank_app.extensions["bank"].storage.close()
         with app.app_context():
             db.session.remove()

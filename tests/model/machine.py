@@ -6,13 +6,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from tests.model.house import House
-from tests.model.rules import Card, Line, Payment, Told
+from tests.model.rules import Card, Evidence, Line, Payment, Told
 
 CARDS = (
     Card("pm_card_visa"),
-    Card("pm_card_mastercard"),
+    Card("pm_card_createDispute", future="dispute"),
+    Card("pm_card_createDisputeInquiry", future="inquiry"),
     Card("pm_card_visa_chargeDeclined", "card_declined"),
     Card("pm_card_chargeDeclinedExpiredCard", "expired_card"),
+)
+EVIDENCE: tuple[Evidence, ...] = (
+    "winning_evidence",
+    "losing_evidence",
+    "escalate_inquiry_evidence",
+    "a receipt",
 )
 LINES: tuple[Line, ...] = ("works", "answer lost", "question lost")
 amounts = st.integers(min_value=50, max_value=99_999_999)
@@ -89,6 +96,34 @@ class PaymentsMachine(RuleBasedStateMachine):
                 payment.learn_the_truth()
                 self._compare(intent_id)
 
+    @rule()
+    def a_while_passes(self) -> None:
+        self.the_banks_are_asked_again()
+        self.house.a_while_passes()
+        for intent_id, payment in self.known.items():
+            payment.a_while_passes()
+            if payment.dispute is not None:
+                self._compare_dispute(intent_id)
+
+    @rule(intent_id=payments, evidence=st.sampled_from(EVIDENCE))
+    def submit_evidence(self, intent_id: str, evidence: Evidence) -> None:
+        payment = self.known[intent_id]
+        if payment.dispute is None:
+            return
+        dispute_id = self._dispute_of(intent_id)["id"]
+        told, _ = self._call(f"/v1/disputes/{dispute_id}", **{"evidence[uncategorized_text]": evidence})
+        assert told == payment.submit_evidence(evidence)
+        self._compare_dispute(intent_id)
+
+    @rule(intent_id=payments)
+    def give_in(self, intent_id: str) -> None:
+        payment = self.known[intent_id]
+        if payment.dispute is None:
+            return
+        told, _ = self._call(f"/v1/disputes/{self._dispute_of(intent_id)['id']}/close")
+        assert told == payment.give_in()
+        self._compare_dispute(intent_id)
+
     def teardown(self) -> None:
         """All is told, and nothing else: the events, the ledger, the bank's own books."""
         if not self.known:
@@ -97,6 +132,7 @@ class PaymentsMachine(RuleBasedStateMachine):
         told = self.house.events()
         assert told == sum((payment.events for payment in self.known.values()), start=type(told)())
         assert self.house.unbalanced() == []
+        assert self.house.balance() == sum(payment.balance for payment in self.known.values())
         for intent_id, payment in self.known.items():
             self._compare_with_the_bank(intent_id, payment)
 
@@ -114,6 +150,16 @@ class PaymentsMachine(RuleBasedStateMachine):
         if charge and payment.charge == "succeeded":
             given_back = payment.amount if payment.voided else payment.reserved
             assert (charge["amount_captured"], charge["amount_refunded"]) == (payment.received, given_back)
+
+    def _dispute_of(self, intent_id: str) -> dict[str, Any]:
+        (dispute,) = self.house.get(f"/v1/disputes?payment_intent={intent_id}")["data"]
+        found: dict[str, Any] = dispute
+        return found
+
+    def _compare_dispute(self, intent_id: str) -> None:
+        expected, seen = self.known[intent_id].dispute, self._dispute_of(intent_id)
+        assert expected is not None
+        assert (seen["status"], seen["amount"]) == (expected.status, expected.amount)
 
     def _compare_with_the_bank(self, intent_id: str, payment: Payment) -> None:
         if payment.charge != "succeeded":

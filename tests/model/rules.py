@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 
 Line = Literal["works", "answer lost", "question lost", "refused"]
 Open = Literal["authorize", "capture", "void"]
+Future = Literal["none", "dispute", "inquiry"]
+Evidence = Literal["winning_evidence", "losing_evidence", "escalate_inquiry_evidence", "a receipt"]
 
 CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
 
@@ -22,10 +24,11 @@ class Told(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A test card and what its issuer says; `code` is None where it approves."""
+    """A test card: what its issuer says (`code` is None where it approves), what its holder does later."""
 
     token: str
     code: str | None = None
+    future: Future = "none"
 
 
 GOOD = Told(200)
@@ -44,6 +47,20 @@ class Refund:
 
 
 @dataclass
+class Dispute:
+    """What a holder wants back; `evidence` is what the issuer reads at the moment."""
+
+    amount: int
+    status: str
+    evidence: Evidence | None = None
+
+    @property
+    def withholds(self) -> bool:
+        """Tell whether the holder has the money."""
+        return self.status in {"needs_response", "under_review", "lost"}
+
+
+@dataclass
 class Payment:
     """One intent with its charge and refunds, as they must stand."""
 
@@ -55,6 +72,8 @@ class Payment:
     charge: str | None = None  # the latest charge's status
     voided: bool = False
     refunds: list[Refund] = field(default_factory=list)
+    future: Future = "none"
+    dispute: Dispute | None = None
     question: Open | None = None  # one that the bank has not answered, which locks the intent
     approved_there: str | None = (
         None  # what the bank has said to it: a decline's code, or None where it did it
@@ -72,6 +91,13 @@ class Payment:
         """What may still be refunded."""
         return self.received - self.reserved
 
+    @property
+    def balance(self) -> int:
+        """What the merchant has of it, fees left out."""
+        back = sum(refund.amount for refund in self.refunds if refund.status == "succeeded")
+        disputed = self.dispute.amount if self.dispute and self.dispute.withholds else 0
+        return self.received - back - disputed
+
     def update_amount(self, amount: int) -> Told:
         """The merchant changes the order before it is paid."""
         if self.question is not None:
@@ -87,6 +113,7 @@ class Payment:
             return BUSY
         if self.status not in CONFIRMABLE:
             return WRONG_STATE
+        self.future = card.future
         match line:
             case "works":
                 return self._authorized(card.code)
@@ -139,6 +166,8 @@ class Payment:
             return WRONG_STATE
         if self.received == 0:
             return Told(400, "charge_not_refundable")
+        if self.dispute is not None and self.dispute.withholds:
+            return Told(400, "charge_disputed")
         if self.left == 0:
             return Told(400, "charge_already_refunded")
         amount = self.left if amount is None else amount
@@ -150,6 +179,49 @@ class Payment:
         if line == "works":
             self._refunded(refund)
         return GOOD
+
+    def submit_evidence(self, evidence: Evidence) -> Told:
+        """The merchant answers a dispute."""
+        dispute = self.dispute
+        assert dispute is not None
+        if dispute.status in {"won", "lost", "warning_closed"}:
+            return Told(400, None)
+        dispute.evidence = evidence
+        answered = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
+        dispute.status = answered.get(dispute.status, dispute.status)
+        self.events["charge.dispute.updated"] += 1
+        return GOOD
+
+    def give_in(self) -> Told:
+        """The merchant lets the holder have the money."""
+        dispute = self.dispute
+        assert dispute is not None
+        if dispute.status in {"won", "lost", "warning_closed"}:
+            return Told(400, None)
+        self._closed("lost" if dispute.withholds else "warning_closed")
+        return GOOD
+
+    def a_while_passes(self) -> None:
+        """Holders dispute what they have paid, issuers decide on what they have read."""
+        dispute = self.dispute
+        if dispute is None:
+            if self.future != "none" and self.left > 0:
+                self._disputed()
+            return
+        evidence, dispute.evidence = dispute.evidence, None
+        match dispute.status, evidence:
+            case "under_review", "winning_evidence":
+                dispute.status = "won"
+                self.events.update(["charge.dispute.funds_reinstated", "charge.dispute.closed"])
+            case "under_review", "losing_evidence":
+                self._closed("lost")
+            case "warning_under_review", "winning_evidence" | "losing_evidence":
+                self._closed("warning_closed")
+            case "warning_under_review", "escalate_inquiry_evidence" if self.left == 0:
+                self._closed("warning_closed")
+            case "warning_under_review", "escalate_inquiry_evidence":
+                dispute.status, dispute.amount = "needs_response", min(dispute.amount, self.left)
+                self.events.update(["charge.dispute.updated", "charge.dispute.funds_withdrawn"])
 
     def learn_the_truth(self) -> None:
         """Every question that a bank has not answered comes to its end."""
@@ -164,6 +236,18 @@ class Payment:
         for refund in self.refunds:
             if refund.status == "pending":
                 self._refunded(refund)
+
+    def _disputed(self) -> None:
+        inquiry = self.future == "inquiry"
+        self.dispute = Dispute(self.left, "warning_needs_response" if inquiry else "needs_response")
+        self.events["charge.dispute.created"] += 1
+        if not inquiry:
+            self.events["charge.dispute.funds_withdrawn"] += 1
+
+    def _closed(self, status: str) -> None:
+        assert self.dispute is not None
+        self.dispute.status = status
+        self.events["charge.dispute.closed"] += 1
 
     def _leave_open(self, question: Open, answer: str | None) -> None:
         self.question, self.approved_there = question, answer
