@@ -63,8 +63,8 @@ def _followed(payout_id: str) -> bool:
 def follow(payout_id: str) -> bool:
     """Claim, ask, record. An order whose answer was lost is sent again under its own reference."""
     payout = database.load(Payout, payout_id)
-    if payout is None or payout.look_at is None:
-        return False
+    if payout is None or payout.look_at is None or payout.look_at > clock.now():
+        return False  # somebody else has just claimed it
     treasury = treasuries[payout.acquirer]
     with acting_as(system(payout.account_id, livemode=payout.livemode)):
         answer: pay_out.Answer

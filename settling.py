@@ -98,7 +98,7 @@ def look(acquirer: str) -> bool:
 def fetch(settlement_id: str) -> bool:
     """Download a settlement's file into lines of its own and check it; tell whether it is staged now."""
     settlement = database.load(Settlement, settlement_id)
-    if settlement is None or settlement.status != State.FOUND:
+    if settlement is None or settlement.status != State.FOUND or settlement.due_at > clock.now():
         return False
     settlement.claim()
     database.commit()
@@ -109,7 +109,7 @@ def fetch(settlement_id: str) -> bool:
         bulk.run([Step(STAGED, staged, 1), Step(FORGET, (settlement.id, settlement.download))])
         return True
     logger.error("settlement %s: %s: %s", settlement_id, ", ".join(kinds) or "not fetched", words)
-    if kinds and settlement.download >= settlements.MAXIMUM_FETCHES:
+    if kinds and settlement.download >= settlements.MAXIMUM_DOWNLOADS:
         posting.refuse(settlement, kinds, words)
     else:
         settlement.put_off()

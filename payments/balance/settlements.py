@@ -13,7 +13,7 @@ from payments.treasury import Closed
 
 CLAIM_SECONDS = 300  # a claim older than this is a dead process's; one that only lasts long loses its work
 RETRY_SECONDS = 60
-MAXIMUM_FETCHES = 3  # of a file that is not what it should be, before it is refused
+MAXIMUM_DOWNLOADS = 3  # of a file that is not what it should be, before it is refused
 
 
 class State(StrEnum):
