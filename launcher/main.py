@@ -23,6 +23,7 @@ USAGE = """\
                       lint and test everything; --quick leaves out browsers and loads
 ./run lint            ruff, import-linter and mypy alone
 ./run bench [--help]  measure, side by side with the floor, the limit, the naive handler and localstripe
+./run chaos [--help]  payments under faults and kill -9 of every part, and a checker that asks what was lost
 ./run florin COMMAND  reconcile, doctor, settle, audit verify, contracts; ./run florin --help tells more
 ./run --help          this
 
@@ -61,6 +62,8 @@ def _play(arguments: list[str]) -> int:
         return checks.test(_python(environment.TESTING), rest)
     if command == "bench":
         return _run_module("bench", environment.TESTING, rest)
+    if command == "chaos":
+        return _chaos(rest)
     if command == "florin":
         return _florin(rest)
     if rest:
@@ -100,6 +103,17 @@ def _florin(arguments: list[str]) -> int:
     command = [str(python), "-m", "cli", *arguments]
     variables = stack.variables_of(place, {**stack.addresses_of_banks(place), **os.environ})
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+
+
+def _chaos(arguments: list[str]) -> int:
+    """Runs campaigns; one that is broken off is given the time to end the processes that it has started."""
+    child = subprocess.Popen([str(_python(environment.TESTING)), "-m", "tests.chaos", *arguments], cwd=ROOT)
+    try:
+        return child.wait()
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+            child.wait()
 
 
 def _run_module(module: str, lock_name: str, arguments: list[str]) -> int:

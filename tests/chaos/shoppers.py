@@ -1,0 +1,245 @@
+"""What merchants and their customers do, order by order, each order the same at every run of a seed."""
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.chaos.leaks import GOOD_NUMBERS, REFUSED_NUMBERS, code_of
+from tests.chaos.till import ClientJournal, Reply, Till
+
+CURRENCIES = ("usd", "usd", "eur", "eur", "gbp", "jpy", "kwd")
+INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
+
+
+@dataclass
+class Order:
+    """One order with its own dice; `key` names each of its calls."""
+
+    number: int
+    dice: random.Random
+    till: Till
+    spare: Till
+    amount: int
+    currency: str
+
+    def key(self, what: str) -> str:
+        return f"order-{self.number}-{what}"
+
+    def post(self, verb: str, path: str, what: str, **form: Any) -> Reply:
+        return self.till.post(self.number, verb, path, form, key=self.key(what))
+
+    def create(self, **form: Any) -> Reply:
+        facts = {"amount": self.amount, "currency": self.currency, "metadata[order]": self.number}
+        return self.post("create", INTENTS, "create", **facts, **form)
+
+    def together(self, first: Callable[[Till], Any], second: Callable[[Till], Any]) -> None:
+        """Two hands at the same moment, each with a line of its own."""
+        other = threading.Thread(target=second, args=(self.spare,))
+        other.start()
+        first(self.till)
+        other.join()
+
+
+def card(number: str) -> dict[str, str]:
+    return {
+        "payment_method_data[type]": "card",
+        "payment_method_data[card][number]": number,
+        "payment_method_data[card][exp_month]": "12",
+        "payment_method_data[card][exp_year]": "2034",
+        "payment_method_data[card][cvc]": code_of(number),
+    }
+
+
+def pays_at_once(order: Order) -> Reply:
+    return order.create(confirm="true", **card(order.dice.choice(GOOD_NUMBERS)))
+
+
+def pays_later(order: Order) -> Reply:
+    made = order.create()
+    if not made.good:
+        return made
+    path = f"{INTENTS}/{made.body['id']}/confirm"
+    return order.post("confirm", path, "confirm", **card(order.dice.choice(GOOD_NUMBERS)))
+
+
+def clicks_twice(order: Order) -> None:
+    made = order.create()
+    if made.good:
+        path, form = f"{INTENTS}/{made.body['id']}/confirm", card(order.dice.choice(GOOD_NUMBERS))
+
+        def click(till: Till, hand: str) -> None:
+            till.post(order.number, "confirm", path, form, key=order.key(f"click-{hand}"))
+
+        order.together(lambda till: click(till, "left"), lambda till: click(till, "right"))
+
+
+def sends_twice(order: Order) -> None:
+    """The same request under the same key at the same moment, as an impatient proxy would."""
+    facts = {"amount": order.amount, "currency": order.currency, "metadata[order]": order.number}
+    form = {**facts, "confirm": "true", **card(order.dice.choice(GOOD_NUMBERS))}
+
+    def send(till: Till) -> None:
+        till.post(order.number, "create", INTENTS, form, key=order.key("create"))
+
+    order.together(send, send)
+
+
+def is_declined_first(order: Order) -> None:
+    made = order.create(confirm="true", **card(order.dice.choice(REFUSED_NUMBERS)))
+    intent = (made.body.get("error") or {}).get("payment_intent") or {}
+    if intent.get("id"):
+        path = f"{INTENTS}/{intent['id']}/confirm"
+        order.post("confirm", path, "again", **card(order.dice.choice(GOOD_NUMBERS)))
+
+
+def captures(order: Order) -> None:
+    made = order.create(confirm="true", capture_method="manual", **card(order.dice.choice(GOOD_NUMBERS)))
+    if made.good:
+        part = {} if order.dice.random() < 0.5 else {"amount_to_capture": _part(order)}
+        path = f"{INTENTS}/{made.body['id']}/capture"
+        if order.post("capture", path, "capture", **part).good and order.dice.random() < 0.4:
+            order.post("refund", REFUNDS, "refund", payment_intent=made.body["id"])
+
+
+def cancels(order: Order) -> None:
+    manual = order.dice.random() < 0.7
+    form = card(order.dice.choice(GOOD_NUMBERS)) | {"confirm": "true"} if manual else {}
+    made = order.create(capture_method="manual", **form)
+    if made.good:
+        order.post("cancel", f"{INTENTS}/{made.body['id']}/cancel", "cancel")
+
+
+def captures_and_cancels(order: Order) -> None:
+    """Two clerks at once: only one of the two may win."""
+    made = order.create(confirm="true", capture_method="manual", **card(order.dice.choice(GOOD_NUMBERS)))
+    if made.good:
+
+        def act(till: Till, verb: str) -> None:
+            path = f"{INTENTS}/{made.body['id']}/{verb}"
+            till.post(order.number, verb, path, {}, key=order.key(verb))
+
+        order.together(lambda till: act(till, "capture"), lambda till: act(till, "cancel"))
+
+
+def refunds(order: Order) -> None:
+    """In parts, until there is nothing left, and once more."""
+    paid = pays_at_once(order)
+    for number in range(3 if paid.good else 0):
+        form = {"amount": _part(order)} if number == 0 else {}
+        order.post("refund", REFUNDS, f"refund-{number}", payment_intent=paid.body["id"], **form)
+
+
+def refunds_at_once(order: Order) -> None:
+    """Two clerks give back more than half each: only one of the two may."""
+    paid = pays_at_once(order)
+    if paid.good:
+        amount = order.amount - _part(order) // 4 // 10 * 10
+
+        def give_back(till: Till, hand: str) -> None:
+            form = {"payment_intent": paid.body["id"], "amount": amount}
+            till.post(order.number, "refund", REFUNDS, form, key=order.key(f"refund-{hand}"))
+
+        order.together(lambda till: give_back(till, "left"), lambda till: give_back(till, "right"))
+
+
+def pays_a_session(order: Order) -> None:
+    """The hosted order by the plain JSON interface, paid from two windows."""
+    form = {"amount": order.amount, "currency": order.currency, "success_url": "https://example.com/thanks"}
+    form["metadata"] = {"order": str(order.number)}
+    made = order.till.post(
+        order.number, "initiate", "/payment/initiate", form, key=order.key("initiate"), as_json=True
+    )
+    if made.good:
+        number = order.dice.choice(GOOD_NUMBERS)
+        details = {"number": number, "exp_month": 12, "exp_year": 2034, "cvc": code_of(number)}
+        paid = {"card": details, "billing_details": {"email": "jenny@example.com"}}
+        paid["transaction_id"] = made.body["transaction_id"]
+
+        def pay(till: Till, window: str) -> None:
+            till.post(
+                order.number, "pay", "/payment/confirm", paid, key=order.key(f"pay-{window}"), as_json=True
+            )
+
+        order.together(lambda till: pay(till, "left"), lambda till: pay(till, "right"))
+        order.till.get(order.number, f"/payment/status/{made.body['transaction_id']}")
+
+
+SCENARIOS: tuple[tuple[Callable[[Order], Any], int], ...] = (
+    (pays_at_once, 28),
+    (pays_later, 10),
+    (clicks_twice, 6),
+    (sends_twice, 6),
+    (is_declined_first, 8),
+    (captures, 10),
+    (cancels, 6),
+    (captures_and_cancels, 4),
+    (refunds, 8),
+    (refunds_at_once, 8),
+    (pays_a_session, 6),
+)
+
+
+def _part(order: Order) -> int:
+    """Less than the whole, in steps that every currency can have."""
+    return max(10, order.dice.randrange(1, order.amount // 10) * 10)
+
+
+class Crowd:
+    """Threads that work off so many orders; `done` counts them."""
+
+    def __init__(self, gateways: Sequence[int], secret_key: str, seed: int, orders: int) -> None:
+        self.journal = ClientJournal()
+        self.done = 0
+        self._seed = seed
+        self._orders = orders
+        self._next = 0
+        self._guard = threading.Lock()
+        self._gateways = gateways
+        self._secret_key = secret_key
+
+    def run(self, threads: int) -> None:
+        hands = [threading.Thread(target=self._shop, daemon=True) for _ in range(threads)]
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
+
+    def _shop(self) -> None:
+        till, spare = (Till(self._gateways, self._secret_key, self.journal) for _ in range(2))
+        while (number := self._taken()) is not None:
+            dice = random.Random(f"{self._seed}/{number}")
+            scenarios, weights = zip(*SCENARIOS, strict=True)
+            amount = dice.randrange(50, 50_000) * 10
+            order = Order(number, dice, till, spare, amount, dice.choice(CURRENCIES))
+            dice.choices(scenarios, weights)[0](order)
+            with self._guard:
+                self.done += 1
+        till.close()
+        spare.close()
+
+    def _taken(self) -> int | None:
+        with self._guard:
+            if self._next == self._orders:
+                return None
+            self._next += 1
+            return self._next
+
+
+def subscribe(till: Till, sink_port: int) -> dict[str, list[str]]:
+    """Two endpoints: one for everything, one for some types; returns what each wants by its path."""
+    wanted = {
+        "/1": ["*"],
+        "/2": [
+            "payment_intent.succeeded",
+            "charge.refunded",
+            "charge.succeeded",
+            "checkout.session.completed",
+        ],
+    }
+    for path, types in wanted.items():
+        form = {"url": f"http://127.0.0.1:{sink_port}{path}"}
+        form |= {f"enabled_events[{number}]": name for number, name in enumerate(types)}
+        assert till.post(0, "subscribe", "/v1/webhook_endpoints", form, key=f"subscribe{path}").good
+    return wanted

@@ -1,0 +1,27 @@
+"""Payments under faults of the banks and kill -9 of every part: nothing is lost or charged twice."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.campaign import Outcome, Plan, run
+
+pytestmark = pytest.mark.slow
+
+
+def told(outcome: Outcome) -> list[str]:
+    return [str(violation) for violation in outcome.violations]
+
+
+def test_production_keeps_its_books_through_kills_of_every_part(tmp_path: Path) -> None:
+    """PostgreSQL, Redis, two gateways, a worker and two banks; `./run chaos` plays longer campaigns."""
+    outcome = run(Plan(payments=400, kills=16, seed=11, database="postgresql"), tmp_path)
+    assert told(outcome) == []
+    assert outcome.killed.total() == 16
+
+
+def test_the_embedded_form_keeps_its_books_through_kills_of_every_part(tmp_path: Path) -> None:
+    """SQLite, one process with its jobs inside, and two banks."""
+    outcome = run(Plan(payments=150, kills=6, seed=12, database="sqlite"), tmp_path)
+    assert told(outcome) == []
+    assert outcome.killed.total() == 6
