@@ -111,7 +111,8 @@ class PaymentsMachine(RuleBasedStateMachine):
         if payment.dispute is None:
             return
         dispute_id = self._dispute_of(intent_id)["id"]
-        told, _ = self._call(f"/v1/disputes/{dispute_id}", **{"evidence[uncategorized_text]": evidence})
+        given: dict[str, Any] = {"evidence[uncategorized_text]": evidence}
+        told, _ = self._call(f"/v1/disputes/{dispute_id}", **given)
         assert told == payment.submit_evidence(evidence)
         self._compare_dispute(intent_id)
 
