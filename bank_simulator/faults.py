@@ -22,6 +22,7 @@ ANSWERS: dict[str, str] = {
     "latency": "acts and answers after `seconds`",
     "error_500": "answers 500; with `after`, once it has acted",
     "unavailable_503": "answers 503; with `after`, once it has acted",
+    "closed": "answers 503 with the promise that it has done nothing, and keeps it",
     "garbage": "acts and answers with what nobody can read",
     "wrong_amount": "acts and answers with another amount",
     "duplicate": "acts twice; over the proxy, it answers twice as well",
@@ -81,7 +82,12 @@ class Call:
     @property
     def operation(self) -> str:
         last = self.path.rstrip("/").rpartition("/")[2]
-        named = {"authorizations": "authorization", "captures": "capture", "refunds": "refund"}
+        named = {
+            "authorizations": "authorization",
+            "payments": "authorization",
+            "captures": "capture",
+            "refunds": "refund",
+        }
         if self.method == "GET":
             return "look_up"
         return named.get(last, last)
