@@ -66,6 +66,11 @@ def _unavailable_503(strike: Strike, ask: Ask) -> Reply:
     return _failure(strike, ask, 503, "unavailable")
 
 
+def _closed(_: Strike, __: Ask) -> Reply:
+    """The one failure that a caller may take for a no: see docs/bank_simulator.md."""
+    return _error(503, "closed")
+
+
 def _failure(strike: Strike, ask: Ask, status: int, code: str) -> Reply:
     if strike.rule.after:
         ask()
@@ -112,6 +117,7 @@ EFFECTS: dict[str, Callable[[Strike, Ask], Reply]] = {
     "latency": _latency,
     "error_500": _error_500,
     "unavailable_503": _unavailable_503,
+    "closed": _closed,
     "garbage": _garbage,
     "wrong_amount": _wrong_amount,
     "duplicate": _duplicate,

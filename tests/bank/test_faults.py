@@ -67,6 +67,7 @@ def test_without_the_secret_nobody_switches(bank: Caller) -> None:
         ({"kind": "error_500"}, 500, False),
         ({"kind": "error_500", "after": True}, 500, True),
         ({"kind": "unavailable_503", "after": True}, 503, True),
+        ({"kind": "closed"}, 503, False),
         ({"kind": "garbage"}, 200, True),
         ({"kind": "latency", "seconds": 0.01}, 200, True),
         ({"kind": "duplicate"}, 200, True),
