@@ -124,6 +124,8 @@ def _expired(session: expire.Due) -> bool:
     except (database.StaleWrite, database.DuplicateRow, StripeError) as error:
         # The customer is paying at this very moment, or has just paid; the next sweep looks again.
         logger.info("session %s did not expire: %s", session.id, error)
+        if isinstance(error, StripeError) and error.keep:
+            _keep_what_was_found(session.id)
         return False
     except Exception:
         logger.exception("session %s could not be expired", session.id)
@@ -132,6 +134,14 @@ def _expired(session: expire.Due) -> bool:
         return True
     finally:
         database.rollback()
+
+
+def _keep_what_was_found(session_id: str) -> None:
+    """Write what came to light instead: the customer has just passed the challenge that was to be voided."""
+    try:
+        database.commit()
+    except (database.StaleWrite, database.DuplicateRow):
+        logger.info("the payment of session %s was recorded elsewhere", session_id)
 
 
 def forget_idempotency_keys() -> int:

@@ -16,12 +16,14 @@ from payments.charging.refunds import Refund
 from payments.errors import ApiError, InvalidRequest
 from payments.hosted.checkout_sessions import CheckoutSession
 
+PARTICIPLES = {"cancel": "canceled", "confirm": "confirmed", "expire": "canceled"}
+
 
 def outcome(described: Operation) -> Any:
     """Return what the operation is about, or raise what it was refused with."""
     attempt = reconcile.asked_last()
     if attempt is None:
-        raise ApiError("The bank's answer is being recorded; look the object up.")
+        raise _too_late(described)
     if attempt.kind == Kind.REFUND:
         return Refund.find(str(attempt.refund_id))
     intent = PaymentIntent.find(attempt.intent_id)
@@ -32,6 +34,19 @@ def outcome(described: Operation) -> Any:
     if intent.checkout_session_id is not None:
         return transactions.describe(CheckoutSession.find(intent.checkout_session_id))
     return transactions.describe(intent)
+
+
+def _too_late(described: Operation) -> Exception:
+    """Tell that a challenge could not be taken back any more: its customer has passed it meanwhile."""
+    intent = reconcile.withdrawn_from()
+    if intent is None:
+        return ApiError("The bank's answer is being recorded; look the object up.")
+    return InvalidRequest(
+        f"This PaymentIntent's status is {intent.status} and it could not be "
+        f"{PARTICIPLES.get(described.verb, 'updated')} because of that.",
+        code="payment_intent_unexpected_state",
+        extra={"payment_intent": intent.as_stripe()},
+    )
 
 
 def _refusal(attempt: Attempt, intent: PaymentIntent) -> Exception:

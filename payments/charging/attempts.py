@@ -8,7 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
-from kit.database import Base, Id, db
+from kit.database import Base, Id, StaleWrite, db
 from kit.ids import new_id
 from kit.states import StateMachine
 from payments.errors import NotFound
@@ -172,6 +172,15 @@ class Attempt(Base):
             seconds = LOOKS_SECONDS[min(self.looks, len(LOOKS_SECONDS) - 1)]
             seconds += crc32(f"{self.id}:{self.looks}".encode()) % (int(seconds * JITTER) + 1)
         self.look_at = clock.now() + seconds
+
+    def require_open(self) -> None:
+        """Read how the attempt stands now; raises StaleWrite where somebody has ended it meanwhile.
+
+        To be called once all that is to change with it has been read: what ends it, changes them with it.
+        """
+        db.session.refresh(self)
+        if self.status in ENDS:
+            raise StaleWrite(f"attempt {self.id} is {self.status} by now")
 
     @classmethod
     def find(cls, attempt_id: str) -> "Attempt":

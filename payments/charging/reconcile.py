@@ -97,6 +97,13 @@ def asked_last() -> Attempt | None:
     return db.session.scalars(voids.order_by(Attempt.id.desc()).limit(1)).first()
 
 
+def withdrawn_from() -> PaymentIntent | None:
+    """Return the intent whose challenge this session has tried to take back last; None for none."""
+    question, _ = bank.last_answer() or (None, None)
+    attempt = db.session.get(Attempt, question.authorization) if isinstance(question, bank.Void) else None
+    return None if attempt is None else PaymentIntent.peek(attempt.intent_id)
+
+
 def record_again() -> bank.Answer | None:
     """Collect once more what the bank has just answered, on the rows as they are now; return the answer.
 
@@ -136,6 +143,8 @@ def _look_up(attempt: Attempt) -> bank.Answer:
 
 def _settle(attempt: Attempt, answer: bank.Answer) -> bank.Answer:
     intent = PaymentIntent.find(attempt.intent_id)
+    db.session.get(Charge, attempt.charge_id)  # read, as the intent, before the attempt is read once more
+    attempt.require_open()
     match Kind(attempt.kind):
         case Kind.AUTHORIZE:
             method = PaymentMethod.find(str(intent.payment_method_id))

@@ -16,20 +16,24 @@ def withdraw(intent: PaymentIntent, participle: str) -> None:
     """Void the open challenge of an intent, if there is one; collect what follows.
 
     Raises InvalidRequest (recorded) where the customer has paid meanwhile, ApiError where the bank gave no
-    answer: the challenge is then as open as before.
+    answer: the challenge is then as open as before. Raises StaleWrite where somebody else is faster.
     """
     if intent.status != Status.REQUIRES_ACTION or intent.attempt_id is None:
         return
     attempt = Attempt.find(intent.attempt_id)
+    method = PaymentMethod.find(str(intent.payment_method_id))
     released = bank.ask(attempt.acquirer, bank.Void(attempt.authorization))
+    attempt.require_open()
     if isinstance(released, bank.Done):
         attempt.close(State.FAILED, {"withdrawn": participle})
         intent.attempt_id = None
         intent.next_action = None
-        PaymentMethod.find(str(intent.payment_method_id)).release()
+        method.release()
         return
     if isinstance(released, bank.Refused):
-        _record_the_end(attempt, intent)
+        answer = bank.look_up(attempt.acquirer, attempt.authorization)
+        attempt.require_open()
+        settle_authorization(attempt, intent, method, answer)
         if intent.status != Status.REQUIRES_ACTION:
             raise InvalidRequest(
                 f"The customer has completed this PaymentIntent's authentication: its status is now "
@@ -39,8 +43,3 @@ def withdraw(intent: PaymentIntent, participle: str) -> None:
                 keep=True,
             )
     raise ApiError(f"The bank has not answered; the PaymentIntent could not be {participle}. Try again.")
-
-
-def _record_the_end(attempt: Attempt, intent: PaymentIntent) -> None:
-    answer = bank.look_up(attempt.acquirer, attempt.authorization)
-    settle_authorization(attempt, intent, PaymentMethod.find(str(intent.payment_method_id)), answer)
