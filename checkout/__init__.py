@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from checkout import returns
+from checkout import elsewhere, returns
 from checkout.pages import blueprint
+from payments.hosted.elsewhere import HOSTS
 
 
 def register(app: Flask) -> None:
@@ -16,5 +17,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
     )
+    if HOSTS:
+        app.before_request(elsewhere.intercept)
     app.register_blueprint(blueprint)
     app.register_blueprint(returns.blueprint)

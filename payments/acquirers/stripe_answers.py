@@ -137,7 +137,7 @@ def _authorized(intent: dict[str, Any], charge: dict[str, Any]) -> bank.Authoriz
     return bank.Authorized(
         amount_minor=integer(intent["amount"]),
         currency=text(intent["currency"]),
-        captured_minor=integer(intent.get("amount_received", 0)),
+        captured_minor=integer(intent["amount_received"]),
         authorization_code=text_or_none(card.get("authorization_code")),
         network_transaction_id=text_or_none(card.get("network_transaction_id")),
         facts=_facts(charge),

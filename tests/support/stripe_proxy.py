@@ -68,6 +68,7 @@ class Proxy:
     sent: list[Sent] = field(default_factory=list)
     plans: dict[str, deque[Step]] = field(default_factory=dict)
     rewrite: Callable[[Sent], Sent] = lambda sent: sent
+    reword: Callable[[Answer], Answer] = lambda answer: answer
 
     def expect(self, what: str, *steps: Step) -> None:
         """Plan what happens to the next requests of a kind, such as `POST /v1/payment_intents`."""
@@ -95,7 +96,7 @@ class Proxy:
             headers = {name: value for name, value in sent.headers.items() if name in PASSED_ON}
             connection.request(sent.method, sent.path, body=sent.body or None, headers=headers)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.read())
+            return self.reword(Answer(answer.status, answer.read()))
         finally:
             connection.close()
 

@@ -1,0 +1,99 @@
+"""The session's page where the card is typed at the acquirer: the order, an email address, the way there."""
+
+from http import HTTPStatus
+
+from flask import Response, make_response, render_template, request, url_for
+from wtforms import Field
+
+from checkout import gate, pages, rendering, visits
+from checkout.declines import Problem, problem_of
+from checkout.forms import PaymentForm
+from checkout.ways_out import web_address
+from payments import bank
+from payments.charging.cards import ELSEWHERE, CardDetails
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.elsewhere import HOSTS, pays_elsewhere
+from payments.hosted.pay import Billing
+from payments.scope import acting_as
+
+PAGES = frozenset(("checkout.show", "checkout.submit"))
+
+
+class ElsewhereForm(PaymentForm):
+    """What is asked before the customer goes there: where to send the receipt."""
+
+    def fields(self) -> list[Field]:
+        """Return the one field."""
+        return [self.email]
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Check the one field, and that the form is ours."""
+        super().validate(extra_validators)
+        for field in self:
+            if field not in (self.email, self.csrf_token):
+                field.errors = ()
+        return not (self.email.errors or self.csrf_token.errors)
+
+    def means(self) -> CardDetails:
+        """Return the card that only the acquirer will know."""
+        return ELSEWHERE
+
+    def billing(self) -> Billing:
+        """Return who pays."""
+        return Billing(email=self.email.data)
+
+
+def intercept() -> Response | None:
+    """Answer in the page's stead where the card is typed elsewhere; None leaves the request to the page."""
+    if not HOSTS or request.endpoint not in PAGES:
+        return None
+    session = visits.find_session(str((request.view_args or {}).get("session_id")))
+    if session is None:
+        return None
+    with acting_as(visits.buyer_of(session, request)):
+        page = gate.page_for(visits.state_of(session))
+        if page != "pay" or not pays_elsewhere(session):
+            return None
+        return _submitted(session) if request.method == "POST" else _shown(session)
+
+
+def _shown(session: CheckoutSession) -> Response:
+    pages.remember_look(session, "elsewhere")
+    refused = visits.last_error(session) if "waiting" in request.args else None
+    return _page(session, _form(session, None), problem_of(*refused) if refused else None, HTTPStatus.OK)
+
+
+def _submitted(session: CheckoutSession) -> Response:
+    form = _form(session, request.form)
+    if not form.validate():
+        problem = pages.STRANGER if form.stranger else None
+        status = HTTPStatus.BAD_REQUEST if form.stranger else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(session, form, problem, status)
+    session_id = session.id
+    answer = pages.paid(session_id, form)
+    if isinstance(answer, bank.ChallengeRequired):
+        return rendering.challenge_page(CheckoutSession.find(session_id), answer.url)
+    # Whatever else it came to, the session's own page tells.
+    return Response(
+        status=HTTPStatus.SEE_OTHER,
+        headers={"Location": url_for("checkout.show", session_id=session_id, waiting="")},
+    )
+
+
+def _form(session: CheckoutSession, typed: object) -> ElsewhereForm:
+    return ElsewhereForm(typed, rendering.locale_of(session), fixed_email=visits.known_email(session))
+
+
+def _page(
+    session: CheckoutSession, form: ElsewhereForm, problem: Problem | None, status: HTTPStatus
+) -> Response:
+    html = render_template(
+        "checkout/elsewhere.html",
+        order=rendering.order_of(session),
+        form=form,
+        problem=problem,
+        cancel_url=web_address(session.cancel_url),
+        challenge_url=web_address(visits.challenge_address(session)),
+        action=url_for("checkout.submit", session_id=session.id),
+    )
+    return make_response(html, status)
