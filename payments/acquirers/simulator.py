@@ -11,6 +11,7 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from kit import http
 from payments import bank
 from payments.acquirers.method_facts import expiry, method_facts
+from payments.acquirers.reading import integer, text, text_or_none, web_address
 from payments.bank_journal import JournalEntry
 
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -20,7 +21,6 @@ JOURNAL_ROWS = 80  # in one answer, which is cut off at 64 KiB
 RETURN_SALT = "florin.return"
 RETURN_SECONDS = 30 * 60
 LONGEST_WORDS = 500
-LONGEST_ADDRESS = 2000
 THREE_D_SECURE = (
     "authentication_flow", "electronic_commerce_indicator", "exemption_indicator", "result", "result_reason",
     "transaction_id", "version",
@@ -196,26 +196,26 @@ def _read_authorization(document: dict[str, Any]) -> bank.Answer:
     match document["outcome"]:
         case "approved":
             return bank.Authorized(
-                amount_minor=_integer(document["amount_minor"]),
-                currency=_text(document["currency"]),
-                captured_minor=_integer(document["captured_minor"]),
-                authorization_code=_text_or_none(document["authorization_code"]),
-                network_transaction_id=_text_or_none(document["network_transaction_id"]),
+                amount_minor=integer(document["amount_minor"]),
+                currency=text(document["currency"]),
+                captured_minor=integer(document["captured_minor"]),
+                authorization_code=text_or_none(document["authorization_code"]),
+                network_transaction_id=text_or_none(document["network_transaction_id"]),
                 facts=facts,
             )
         case "declined":
             told = document["decline"]
             return bank.Declined(
-                _text(told["code"]),
-                _text_or_none(told["decline_code"]),
-                _text_or_none(told["network_decline_code"]),
-                _text_or_none(told["advice_code"]),
+                text(told["code"]),
+                text_or_none(told["decline_code"]),
+                text_or_none(told["network_decline_code"]),
+                text_or_none(told["advice_code"]),
                 facts,
             )
         case "voided":
             return bank.Declined("processing_error", "processing_error", facts=facts)
         case "challenge_required":
-            return bank.ChallengeRequired(_web_address(document["challenge_url"]), expiry(document))
+            return bank.ChallengeRequired(web_address(document["challenge_url"]), expiry(document))
         case "pending":
             return bank.Pending(facts)
         case other:
@@ -226,14 +226,14 @@ def _facts(document: dict[str, Any]) -> bank.CardFacts:
     card, checks, risk = document.get("card") or {}, document.get("checks") or {}, document.get("risk") or {}
     score = risk.get("score")
     return bank.CardFacts(
-        network=_text_or_none(document.get("network")),
-        country=_text_or_none(card.get("country")),
-        funding=_text_or_none(card.get("funding")),
-        cvc_check=_text_or_none(checks.get("cvc")),
-        address_line1_check=_text_or_none(checks.get("address_line1")),
-        address_postal_code_check=_text_or_none(checks.get("address_postal_code")),
-        risk_level=_text(risk.get("level", "normal")),
-        risk_score=None if score is None else _integer(score),
+        network=text_or_none(document.get("network")),
+        country=text_or_none(card.get("country")),
+        funding=text_or_none(card.get("funding")),
+        cvc_check=text_or_none(checks.get("cvc")),
+        address_line1_check=text_or_none(checks.get("address_line1")),
+        address_postal_code_check=text_or_none(checks.get("address_postal_code")),
+        risk_level=text(risk.get("level", "normal")),
+        risk_score=None if score is None else integer(score),
         blocked=bool(risk.get("blocked")),
         three_d_secure=_three_d_secure(document.get("three_d_secure")),
         method=method_facts(document.get("method")),
@@ -241,18 +241,18 @@ def _facts(document: dict[str, Any]) -> bank.CardFacts:
 
 
 def _three_d_secure(told: dict[str, Any] | None) -> dict[str, Any] | None:
-    return told and {name: _text_or_none(told.get(name)) for name in THREE_D_SECURE}
+    return told and {name: text_or_none(told.get(name)) for name in THREE_D_SECURE}
 
 
 def _entry(row: dict[str, Any]) -> JournalEntry:
     return JournalEntry(
-        seq=_integer(row["seq"]),
-        kind=_text(row["kind"]),
-        reference=_text(row["reference"]),
-        authorization=_text(row["authorization"]),
-        outcome=_text(row["outcome"]),
-        amount_minor=_integer(row["amount_minor"]),
-        currency=_text_or_none(row["currency"]),
+        seq=integer(row["seq"]),
+        kind=text(row["kind"]),
+        reference=text(row["reference"]),
+        authorization=text(row["authorization"]),
+        outcome=text(row["outcome"]),
+        amount_minor=integer(row["amount_minor"]),
+        currency=text_or_none(row["currency"]),
     )
 
 
@@ -268,11 +268,11 @@ def _movement(reply: http.Response | http.Failure, reference: str, amount_minor:
     try:
         match document.get("outcome"):
             case "approved" | "voided":
-                return bank.Done(_text_or_none(document.get("acquirer_reference")))
+                return bank.Done(text_or_none(document.get("acquirer_reference")))
             case "pending" if document.get("object") == "refund":
                 return bank.Pending()
             case "declined":
-                return bank.Refused(_text(document.get("reason")))
+                return bank.Refused(text(document.get("reason")))
             case other:
                 return bank.Unknown(f"unknown outcome {other!r}"[:200])
     except TypeError as error:
@@ -282,36 +282,9 @@ def _movement(reply: http.Response | http.Failure, reference: str, amount_minor:
 # What the bank can read of an address: anything else would have the whole question refused.
 
 
-def _words(text: str | None) -> str | None:
-    return text and UNPRINTABLE.sub(" ", text)[:LONGEST_WORDS]
+def _words(given: str | None) -> str | None:
+    return given and UNPRINTABLE.sub(" ", given)[:LONGEST_WORDS]
 
 
-def _country(text: str | None) -> str | None:
-    return text if text and COUNTRY.fullmatch(text) else None
-
-
-# What an answer may hold: JSON of the right types and nothing that a database can't keep.
-
-
-def _integer(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 2**63:  # True is an int to isinstance, and 5.0 equals 5
-        raise TypeError("not an amount")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise TypeError("not a text")
-    return value
-
-
-def _web_address(value: Any) -> str:
-    """Return where a customer may be sent: an address of the web, and never `javascript:`."""
-    address = _text(value)
-    if not address.startswith(("http://", "https://")) or len(address) > LONGEST_ADDRESS:
-        raise TypeError("not an address")
-    return address
-
-
-def _text_or_none(value: Any) -> str | None:
-    return None if value is None else _text(value)
+def _country(given: str | None) -> str | None:
+    return given if given and COUNTRY.fullmatch(given) else None
