@@ -28,6 +28,7 @@ from webhooks import bank_notices
 from webhooks import jobs as webhook_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
+JOBS_END_SECONDS = 2.0
 
 # What becomes of each kind of notice; what is not listed is taken in and forgotten.
 NOTICE_HANDLERS = {
@@ -127,3 +128,5 @@ def _start_jobs(app: Flask, settings: Settings) -> None:
     app.extensions["florin_jobs"] = running
     if settings.run_jobs_here:
         running.start()
+        # What a job is at ends with a commit or not at all; a server that ends does not wait for long.
+        atexit.register(running.stop, wait_seconds=JOBS_END_SECONDS)
