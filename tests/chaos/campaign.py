@@ -59,7 +59,7 @@ LIGHT_FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "error_500", "probability": 0.05, "after": True, "operations": MOVING},
     {"kind": "garbage", "probability": 0.04, "operations": MOVING},
     {"kind": "reset_before", "probability": 0.04, "operations": MOVING},
-    {"kind": "late", "probability": 0.12, "seconds": 5, "operations": ["authorization"]},
+    {"kind": "late", "probability": 0.12, "seconds": 6, "operations": ["authorization"]},
 )
 
 
@@ -182,15 +182,15 @@ def _kill(plan: Plan, house: House, crowd: Crowd, outcome: Outcome, over: thread
     parts = {name: part for name, part in house.supervisor.parts.items() if name in WEIGHTS}
     names, weights = list(parts), [WEIGHTS[name] for name in parts]
     for number in range(plan.kills):
-        due = (number + dice.random()) * plan.payments / plan.kills
+        due = (number + dice.random()) * plan.payments / (plan.kills + 1)
         while crowd.done < due and not over.wait(0.01):
             pass
-        while not over.is_set():
+        while True:
             victim = parts[dice.choices(names, weights)[0]]
             if victim.age_seconds() > YOUNG_SECONDS and victim.kill():
                 outcome.killed[victim.name] += 1
                 break
-            over.wait(0.05)
+            time.sleep(POLL_SECONDS / 10)
 
 
 def _tell(crowd: Crowd, outcome: Outcome, over: threading.Event, tell: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from kit import database
 from payments.charging import refund
 from tests.chaos.defects.planting import wrap
 
-WINDOW_SECONDS = 0.4  # between the look at what is left and the reservation; wide, so that two meet in it
+WINDOW_SECONDS = 1.0  # between the look at what is left and the reservation; wide, so that two meet in it
 
 
 def plant() -> None:
