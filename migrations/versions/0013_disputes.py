@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("charge_id", sa.String(), nullable=False),
         sa.Column("payment_intent_id", sa.String()),
         sa.Column("fraud_type", sa.String(), nullable=False),
+        sa.Column("actionable", sa.Boolean(), nullable=False),
         sa.Column("acquirer", sa.String(), nullable=False),
         sa.Column("bank_warning_id", sa.String(), nullable=False),
     )

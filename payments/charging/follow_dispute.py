@@ -73,6 +73,7 @@ def _step(dispute: Dispute, status: Status) -> None:
 def _open(charge: Charge, facts: DisputeFacts) -> Dispute:
     dispute = Dispute.collect(charge, facts)
     charge.disputed = True
+    EarlyFraudWarning.reconsider(charge)
     if dispute.status not in INQUIRIES:
         _withdraw(dispute)
     lifecycle.begin(dispute, "charge.dispute.created")

@@ -11,6 +11,7 @@ from payments.charging.disputes import Dispute
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refunds import Refund, Status
 from payments.errors import InvalidRequest, LockTimeout
+from payments.radar.early_fraud_warnings import EarlyFraudWarning
 
 # Why the bank says that a refund failed -> Stripe's word for it.
 FAILURES = {
@@ -61,6 +62,8 @@ def settle_refund(attempt: Attempt, refund_row: Refund, charge: Charge, answer: 
             lifecycle.move(refund_row, Status.SUCCEEDED)
             events.record("charge.refunded", charge)
             events.record("charge.refund.updated", refund_row)
+            if charge.refunded:
+                EarlyFraudWarning.reconsider(charge)
         case bank.Pending():
             if attempt.status != State.PENDING:
                 attempt.close(State.PENDING, {})
@@ -76,6 +79,7 @@ def settle_return(refund_row: Refund, charge: Charge, reason: str) -> None:
     transaction = BalanceTransaction.of_refund_failure(refund_row.id, refund_row.amount, refund_row.currency)
     refund_row.failure_balance_transaction_id = transaction.id
     _failed(refund_row, charge, reason)
+    EarlyFraudWarning.reconsider(charge)
 
 
 def _failed(refund_row: Refund, charge: Charge, reason: str) -> None:

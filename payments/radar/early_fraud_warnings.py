@@ -3,10 +3,11 @@
 from typing import Any
 
 import stripe
-from sqlalchemy import Index
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped
 
-from payments import lifecycle
+from kit.database import db
+from payments import events, lifecycle
 from payments.cases import WarningFacts
 from payments.charging.charges import Charge
 from payments.resource import Resource
@@ -24,6 +25,7 @@ class EarlyFraudWarning(Resource):
     charge_id: Mapped[str]
     payment_intent_id: Mapped[str | None]
     fraud_type: Mapped[str]
+    actionable: Mapped[bool]
     acquirer: Mapped[str]
     bank_warning_id: Mapped[str]
 
@@ -43,18 +45,30 @@ class EarlyFraudWarning(Resource):
             charge_id=charge.id,
             payment_intent_id=charge.payment_intent_id,
             fraud_type=facts.fraud_type,
+            actionable=_is_actionable(charge),
             acquirer=charge.acquirer,
             bank_warning_id=facts.id,
         )
         lifecycle.begin(warning, "radar.early_fraud_warning.created")
         return warning
 
+    @classmethod
+    def reconsider(cls, charge: Charge) -> None:
+        """Collect what a dispute, or a refund of all, means for the warnings of a charge."""
+        for warning in db.session.scalars(select(cls).where(cls.charge_id == charge.id)):
+            before = warning.as_stripe()
+            warning.actionable = _is_actionable(charge)
+            events.record_update(warning, before)
+
     def as_stripe(self) -> dict[str, Any]:
         """Return the warning."""
-        charge = Charge.find(self.charge_id)
         return self.shape(
-            actionable=not charge.disputed and not charge.refunded,
+            actionable=self.actionable,
             charge=self.charge_id,
             fraud_type=self.fraud_type,
             payment_intent=self.payment_intent_id,
         )
+
+
+def _is_actionable(charge: Charge) -> bool:
+    return not charge.disputed and not charge.refunded
