@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from babel import Locale
@@ -11,6 +10,7 @@ from babel import Locale
 from kit.readable import format_amount
 from payments.charging.card_brands import BRANDS
 from payments.charging.charges import Charge
+from payments.charging.methods import METHODS
 from payments.charging.payment_intents import PaymentIntent, Status
 
 # The dashboard speaks English, and so do its numbers: an amount is typed as it is shown.
@@ -62,13 +62,20 @@ class PaymentRow:
 
     @property
     def card(self) -> str | None:
-        """Return brand and last four digits."""
-        return card_label(self.charge.card) if self.charge else None
+        """Return what was paid with."""
+        return card_label(self.charge) if self.charge else None
 
 
-def card_label(card: dict[str, Any]) -> str:
-    """Return 'Visa •••• 4242'."""
-    return f"{LABELS.get(card['brand'], card['brand'])} •••• {card['last4']}"
+def card_label(charge: Charge) -> str:
+    """Return 'Visa •••• 4242', or what another means shows of itself: 'UPI asha@bank'."""
+    if charge.method_type is None:
+        card = charge.card
+        return f"{LABELS.get(card['brand'], card['brand'])} •••• {card['last4']}"
+    known = charge.method_data or {}
+    detail = (
+        known.get("vpa") or known.get("bank_name") or (f"•••• {known['last4']}" if known.get("last4") else "")
+    )
+    return f"{METHODS[charge.method_type].label} {detail}".rstrip()
 
 
 def money(amount_minor: int, currency: str) -> str:

@@ -63,7 +63,7 @@ def begin(tx: Connection, form: PaymentForm, stamp: Stamp, terms: Terms, base: s
         currency=form.currency,
         response_code=row["response_code"],
         card_fingerprint=row["card_fingerprint"],
-        answer=told(tx, row),
+        answer=as_told(tx, row),
         created=stamp.now,
     )
 
@@ -87,10 +87,10 @@ def by_token(tx: Connection, token: str) -> Payment | None:
 def look_up(tx: Connection, reference: str) -> dict[str, Any] | None:
     """How an authorisation of any kind stands now."""
     row = authorizations.find(tx, reference)
-    return None if row is None else told(tx, row)
+    return None if row is None else as_told(tx, row)
 
 
-def told(tx: Connection, row: Row) -> dict[str, Any]:
+def as_told(tx: Connection, row: Row) -> dict[str, Any]:
     """An authorisation as its caller sees it, with what its method knows; a card's own stays as it is."""
     answer = authorizations.as_answer(row)
     own = tx.execute(select(payments).where(payments.c.reference == row["reference"])).mappings().first()
@@ -219,24 +219,24 @@ def _end(tx: Connection, payment: Payment, move: Approve | Refuse, now: int, *, 
     tx.execute(_of(payment.reference).values(**ended))
     _write(tx, payment.reference, step=ENDED)
     if told:
-        _journal(tx, row | ended, now)
+        _journal(tx, payment.reference, now)
         notices.put(tx, "authorization.updated", payment.reference)
 
 
-def _journal(tx: Connection, row: Row, now: int) -> None:
-    reference = f"{row['reference']}_completion"
+def _journal(tx: Connection, of: str, now: int) -> None:
+    row = authorizations.find(tx, of) or {}
+    reference = f"{of}_completion"
     entry = Entry(
         kind="completion",
         reference=reference,
-        authorization=row["reference"],
-        content_digest="",
+        authorization=of,
+        content_digest="",  # nobody asked for it, so there is no request that it could be a repeat of
         outcome=row["outcome"],
-        reason=None,
         amount_minor=row["amount_minor"],
         currency=row["currency"],
         response_code=row["response_code"],
         card_fingerprint=row["card_fingerprint"],
-        answer={"object": "completion", "reference": reference, "outcome": row["outcome"], "created": now},
+        answer=as_told(tx, row) | {"object": "completion"},
         created=now,
     )
     journal.append(tx, entry)

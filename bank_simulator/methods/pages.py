@@ -39,7 +39,7 @@ front.PUBLIC.update((pages.name, pictures.name))
 def begin() -> Response:
     """Begins a payment by another method than a card."""
     form, terms = payment_form(body(), METHODS), _terms(bank_at_hand())
-    base = request.host_url.rstrip("/")
+    base = bank_at_hand().settings.public_url or request.host_url.rstrip("/")
     return once("payment", form, form.reference, lambda tx, stamp: books.begin(tx, form, stamp, terms, base))
 
 

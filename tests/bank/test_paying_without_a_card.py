@@ -11,6 +11,8 @@ from bank_simulator.methods import METHODS
 from bank_simulator.methods.sepa_debit import passes_check
 from tests.bank.support import Caller, answer_of, assert_the_books_agree
 
+pytestmark = pytest.mark.slow
+
 SHOP = "http://shop.test/c/return/att_1"
 CURRENCIES = {"upi": "inr", "x_netbanking": "inr", "amazon_pay": "usd", "klarna": "eur", "ideal": "eur"}
 GOOD_IBAN, REFUSED_IBAN = "DE89370400440532013000", "DE62370400440532013001"
@@ -275,3 +277,15 @@ def test_nobody_else_finds_a_page(bank: Caller) -> None:
     begin(bank, "upi")
     for path in ("/pay/guess", "/phone/guess", "/pay/guess/qr.svg"):
         assert bank.app.test_client().get(path).status_code == 404
+
+
+def test_what_was_paid_is_cleared_like_any_capture(either_bank: Caller) -> None:
+    asked = begin(either_bank, "amazon_pay")
+    Customer(either_bank, asked).send(card="4242", do="approve")
+    collected = debit(either_bank, GOOD_IBAN)
+    time_passes(either_bank, 5 * 86_400)
+    time_passes(either_bank, 86_400)
+    settled = answer_of(either_bank.get("/v1/settlements"))["data"]
+    files = "".join(either_bank.get(f"/v1/settlements/{one['id']}/file").text for one in settled)
+    for reference in (asked["reference"], collected["reference"]):
+        assert files.count(f"capture,{reference},") == 1
