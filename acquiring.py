@@ -12,6 +12,7 @@ from payments.acquirers import stripe_line
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.acquirers.simulator_cases import SimulatorDesk
 from payments.acquirers.simulator_treasury import SimulatorTreasury
+from payments.acquirers.stripe_cases import StripeDesk
 from payments.acquirers.stripe_psp import StripeAcquirer
 from payments.acquirers.stripe_requests import Requests
 from payments.acquirers.stripe_webhooks import StripeWebhooks
@@ -43,6 +44,7 @@ def connect(settings: Settings) -> None:
             bank.acquirers[name] = MAKERS[name](settings)
     if settings.stripe is not None:
         bank.acquirers[STRIPE] = _stripe(settings.stripe, settings.bank_timeout_seconds)
+        cases.desks[STRIPE] = _stripe_desk(settings.stripe, settings.bank_timeout_seconds)
         if settings.stripe.mode == "redirect":
             elsewhere.HOSTS.add(STRIPE)
 
@@ -84,6 +86,11 @@ def _simulated(name: str, url: str, secret: str, settings: Settings) -> bank.Acq
 def _stripe(settings: StripeSettings, timeout_seconds: float) -> bank.Acquirer:
     client, line = _stripe_client(settings, timeout_seconds)
     return StripeAcquirer(name=STRIPE, requests=Requests(client), line=line, mode=settings.mode)
+
+
+def _stripe_desk(settings: StripeSettings, timeout_seconds: float) -> StripeDesk:
+    client, line = _stripe_client(settings, timeout_seconds)
+    return StripeDesk(Requests(client), line)
 
 
 def _stripe_client(

@@ -75,12 +75,19 @@ def of_refund(refund: dict[str, Any], amount_minor: int) -> bank.Answer:
         return bank.Unknown("the refund is of another amount")
     match refund["status"]:
         case "succeeded":
-            details = mapping(mapping(refund.get("destination_details")).get("card"))
-            return bank.Done(text_or_none(details.get("reference")))
+            return bank.Done(refund_reference(refund))
+        case "pending" | "requires_action":
+            return bank.Pending()
         case "failed" | "canceled" as ended:
             return bank.Refused(text_or_none(refund.get("failure_reason")) or ended)
         case other:
             return bank.Unknown(f"the refund is {other!r}"[:200])
+
+
+def refund_reference(refund: dict[str, Any]) -> str | None:
+    """Return the reference by which the card's bank knows a refund (its ARN)."""
+    card = mapping(mapping(refund.get("destination_details")).get("card"))
+    return text_or_none(card.get("reference"))
 
 
 def refused_card(error: stripe.CardError) -> bank.Declined:

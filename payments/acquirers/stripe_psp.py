@@ -154,7 +154,11 @@ class StripeAcquirer:
         if known is None or known.buried:
             return bank.NotFound()
         if known.checkout_session_id is not None:
-            return answers.of_session(self.requests.session(known.checkout_session_id))
+            session = self.requests.session(known.checkout_session_id)
+            if session["status"] == "complete" and isinstance(session["payment_intent"], dict):
+                # Disputes and refunds will name the intent, which came to be while the customer paid.
+                records.bind(reference, payment_intent_id=text(session["payment_intent"]["id"]))
+            return answers.of_session(session)
         return answers.of_intent(self.requests.intent(str(known.payment_intent_id)))
 
     def _captured(self, question: bank.Capture) -> bank.Answer:

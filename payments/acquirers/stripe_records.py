@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
 from kit.database import Base, Id, db
+from payments.charging.attempts import Attempt
 
 # A reference is bound to one id of each kind, and to none once it was buried; the second changes no row.
 _BIND = text(
@@ -92,6 +93,13 @@ def of_intent(payment_intent_id: str) -> Known | None:
 def of_session(checkout_session_id: str) -> Known | None:
     """Return what is known of one of Stripe's checkout sessions."""
     return _read(StripePayment.checkout_session_id == checkout_session_id)
+
+
+def authorization_of(refund_reference: str) -> str | None:
+    """Return the authorisation that a refund of ours gives back."""
+    query = select(Attempt.authorization).where(Attempt.id == refund_reference)
+    with db.engine.connect() as connection:
+        return connection.execute(query).scalar()
 
 
 def _changed(statement: Any, values: Mapping[str, Any]) -> bool:

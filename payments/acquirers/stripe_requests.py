@@ -10,6 +10,7 @@ from stripe.params import PaymentIntentConfirmParams
 from payments import bank
 from payments.acquirers.stripe_answers import UNREADABLE
 from payments.acquirers.stripe_line import LineFailed
+from payments.cases import Evidence
 
 OURS = "florin_reference"  # the metadata key that holds our reference
 REFUNDS_AT_ONCE = 20  # a page of them fits what one answer may hold
@@ -138,6 +139,23 @@ class Requests:
             if not page["has_more"]:
                 return None
             after = page["data"][-1]["id"]
+
+    def dispute(self, dispute_id: str) -> dict[str, Any]:
+        """Read a dispute."""
+        return _told(lambda: self.client.v1.disputes.retrieve(dispute_id), dispute_id)
+
+    def fraud_warning(self, warning_id: str) -> dict[str, Any]:
+        """Read an early fraud warning."""
+        return _told(lambda: self.client.v1.radar.early_fraud_warnings.retrieve(warning_id), warning_id)
+
+    def answer_dispute(self, evidence: Evidence) -> dict[str, Any]:
+        """Submit evidence for a dispute, or accept it."""
+        options: stripe.RequestOptions = {"idempotency_key": evidence.reference}
+        disputes = self.client.v1.disputes
+        if evidence.texts is None:
+            return _told(lambda: disputes.close(evidence.dispute_id, {}, options), evidence.dispute_id)
+        given: Any = {"evidence": evidence.texts, "submit": True}
+        return _told(lambda: disputes.update(evidence.dispute_id, given, options), evidence.dispute_id)
 
     def _refunds(self, asked: Any) -> dict[str, Any]:
         return _told(lambda: self.client.v1.refunds.list(asked))

@@ -10,6 +10,11 @@ from payments.acquirers.stripe_requests import OURS
 
 # Stripe's type -> the kind of our notices. What is not listed needs nothing done.
 KINDS = {
+    "charge.dispute.closed": "dispute.updated",
+    "charge.dispute.created": "dispute.updated",
+    "charge.dispute.funds_reinstated": "dispute.updated",
+    "charge.dispute.funds_withdrawn": "dispute.updated",
+    "charge.dispute.updated": "dispute.updated",
     "checkout.session.async_payment_failed": "authorization.updated",
     "checkout.session.async_payment_succeeded": "authorization.updated",
     "checkout.session.completed": "authorization.updated",
@@ -19,6 +24,7 @@ KINDS = {
     "payment_intent.payment_failed": "authorization.updated",
     "payment_intent.processing": "authorization.updated",
     "payment_intent.succeeded": "authorization.updated",
+    "radar.early_fraud_warning.created": "fraud_warning.created",
     "refund.failed": "refund.updated",
     "refund.updated": "refund.updated",
 }
@@ -65,6 +71,10 @@ def _subject(kind: str, thing: dict[str, Any]) -> str | None:
     if kind == "refund.updated":
         reference = (thing.get("metadata") or {}).get(OURS)
         return reference if isinstance(reference, str) else None
+    if kind in ("dispute.updated", "fraud_warning.created"):
+        # The subject is Stripe's own id, if it is about a payment of ours.
+        intent = thing.get("payment_intent")
+        return str(thing["id"]) if isinstance(intent, str) and records.of_intent(intent) else None
     is_session = thing["object"] == "checkout.session"
     known = records.of_session(thing["id"]) if is_session else records.of_intent(thing["id"])
     if known is None and not is_session:

@@ -18,7 +18,7 @@ from config import load
 from kit import database
 from kit.database import db
 from launcher.places import ROOT
-from payments import breakers
+from payments import breakers, cases
 from payments.acquirers.stripe_psp import StripeAcquirer
 from payments.bank import acquirers
 from payments.charging.attempts import Attempt
@@ -99,6 +99,7 @@ def house(
     app.extensions[ACQUIRER] = acquirer
     acquirers.pop("stripe")  # other houses of this process have none
     yield app
+    cases.desks.pop("stripe", None)
     acquirer.line.close()
     with app.app_context():
         db.session.remove()

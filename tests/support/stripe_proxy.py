@@ -27,7 +27,7 @@ class Sent:
     @property
     def what(self) -> str:
         """Method and path, ids and query left out: `POST /v1/payment_intents/:id/confirm`."""
-        path = re.sub(r"/(pi|cs|re|ch)_[A-Za-z0-9_]+", "/:id", self.path.partition("?")[0])
+        path = re.sub(r"/(pi|cs|re|ch|dp|issfr)_[A-Za-z0-9_]+", "/:id", self.path.partition("?")[0])
         return f"{self.method} {path}"
 
 
