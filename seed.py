@@ -17,6 +17,7 @@ from app import create_app
 from config import BadSetting, Settings, load
 from kit import clock, database
 from kit.database import db
+from payments.balance.bank_accounts import BankAccount
 from payments.contracts import Contract, Terms
 from payments.merchants import (
     MAXIMUM_GRACE_SECONDS,
@@ -34,6 +35,10 @@ from payments.scope import acting_as
 NAME = "Demo Shop"
 EMAIL = "demo@florin.test"
 FILE = "demo_merchant.json"  # `./run` copies it into demo.json once it serves
+# Where the demo merchant's money goes: the account number that Stripe publishes for payouts that arrive.
+BANK_ACCOUNT = {"country": "US", "account_number": "000123456789", "routing_number": "110000000",
+                "account_holder_name": NAME, "account_holder_type": "company"}  # fmt: skip
+PAID_OUT = ("usd", "eur")
 ATTEMPTS = 5  # another instance on the same database may be making the merchant right now
 
 
@@ -93,6 +98,9 @@ def _collect(kept: Mapping[str, str], settings: Settings) -> dict[str, str]:
             User.register(merchant, EMAIL, password)
         elif not user.has_password(password):
             user.change_password(password)
+        for currency in PAID_OUT:
+            if BankAccount.default_for(currency) is None:
+                BankAccount.create(BANK_ACCOUNT | {"currency": currency})
         secret_key = _key(merchant, KeyKind.SECRET, kept.get("secret_key"), given_key)
         publishable_key = _key(merchant, KeyKind.PUBLISHABLE, kept.get("publishable_key"))
         if given_key and kept.get("secret_key") not in (None, secret_key):

@@ -33,15 +33,7 @@ def days(bank: str) -> Any:
 
 
 def books(shop: Shop) -> Counter[tuple[str, str]]:
-    names = (
-        "acquirer_receivable",
-        "bank_cash",
-        "acquirer_cost",
-        "exchange",
-        "merchant_payable",
-        "fee_income",
-    )
-    return Counter({(name, code): shop.book(name, code) for name in names for code in CURRENCIES})
+    return Counter({(name, code): shop.book(name, code) for name in Account for code in CURRENCIES})
 
 
 @pytest.mark.parametrize("bank", [PIGGY, CUCKOO])
