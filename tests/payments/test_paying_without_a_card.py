@@ -10,6 +10,7 @@ from kit import database
 from payments import notices
 from tests.payments.conftest import Shop
 from tests.support.payer import STEPS, Payer
+from tests.support.sdk_shapes import strays
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +67,22 @@ def charge_of(shop: Shop, intent_id: str) -> stripe.Charge:
     return intent.latest_charge
 
 
+def has_the_keys_of_the_sdk(shop: Shop, intent_id: str) -> None:
+    """Intent, charge, payment method and refund have every key of their classes, and none besides."""
+    headers = {"Authorization": f"Bearer {shop.secret_key}"}
+
+    def read(path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = shop.house.test_client().get(path, headers=headers).json
+        return answer
+
+    intent = read(f"/v1/payment_intents/{intent_id}")
+    assert not list(strays(intent, stripe.PaymentIntent))
+    assert not list(strays(read(f"/v1/charges/{intent['latest_charge']}"), stripe.Charge))
+    assert not list(strays(read(f"/v1/payment_methods/{intent['payment_method']}"), stripe.PaymentMethod))
+    for refund in read(f"/v1/refunds?payment_intent={intent_id}")["data"]:
+        assert not list(strays(refund, stripe.Refund))
+
+
 @pytest.mark.parametrize("method", list(STEPS))
 def test_a_customer_who_approves_has_paid(shop: Shop, method: str) -> None:
     intent = pay_by(shop, method)
@@ -90,6 +107,7 @@ def test_a_customer_who_approves_has_paid(shop: Shop, method: str) -> None:
     assert refund.status == "succeeded"
     assert refund.destination_details is not None
     assert refund.destination_details.type == method
+    has_the_keys_of_the_sdk(shop, intent.id)
     shop.check_books()
 
 
@@ -176,6 +194,7 @@ def test_a_debit_is_processing_until_days_have_passed(shop: Shop) -> None:
         ["payment_intent.created", "charge.pending", "payment_intent.processing"] * 2
         + ["charge.succeeded", "payment_intent.succeeded", "charge.failed", "payment_intent.payment_failed"]
     )
+    has_the_keys_of_the_sdk(shop, good.id)
     shop.check_books()
 
 

@@ -8,6 +8,7 @@ from typing import Any, ForwardRef, get_args, get_origin
 import stripe
 from stripe._stripe_object import StripeObject
 
+EXTENSION = "x_"  # of a type that Stripe has none of (docs/decisions/0008)
 LIST_KEYS = {"object", "data", "has_more", "url"}
 CONTAINERS = {"list", "ListObject", "UntypedStripeObject"}
 
@@ -21,7 +22,8 @@ def strays(wire: dict[str, Any], cls: Any, path: str = "", *, nested: bool = Fal
     hints = hints_of(cls)
     needed = {key for key, hint in hints.items() if not nested or type(None) not in get_args(hint)}
     yield from (f"{path}{key} is missing" for key in sorted(needed - wire.keys()))
-    yield from (f"{path}{key} is unknown to the SDK" for key in sorted(wire.keys() - hints.keys()))
+    strangers = sorted(key for key in wire.keys() - hints.keys() if not key.startswith(EXTENSION))
+    yield from (f"{path}{key} is unknown to the SDK" for key in strangers)
     for key in sorted(hints.keys() & wire.keys()):
         yield from _within(wire[key], hints[key], f"{path}{key}")
 
