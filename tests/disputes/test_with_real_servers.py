@@ -10,7 +10,7 @@ from tests.disputes.support import Shop
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 150.0
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
