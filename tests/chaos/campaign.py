@@ -122,7 +122,8 @@ def _play(plan: Plan, house: House, outcome: Outcome, tell: Callable[[str], None
     outcome.figures["load_seconds"] = round(time.monotonic() - begun, 1)
     house.switch(None)
     house.supervisor.wait_until_ready()
-    unsettled, quiet = _settle(database, plan.quiet_seconds)
+    banks = {bank.name: bank.database for bank in house.banks}
+    unsettled, quiet = _settle(database, banks, plan.quiet_seconds)
     outcome.figures["settled_after_seconds"] = round(quiet, 1)
     tell(f"quiet for {quiet:.0f} s, unsettled: {unsettled or 'nothing'}")
     _judge(house, crowd, outcome, {"wanted": wanted, "earlier": earlier, "unsettled": unsettled})
@@ -160,16 +161,20 @@ def _figures(evidence: checker.Evidence, crowd: Crowd) -> dict[str, Any]:
         "bank_operations": sum(map(len, seen.journals.values())),
         "charges_paid": sum(row["status"] == "succeeded" for row in seen["charges"]),
         "refunds": len(seen["refunds"]),
+        "challenges": sum(row["action"] == "payment_intent.requires_action" for row in seen["audit_rows"]),
+        "rerouted": sum(row["action"] == "payment_intent.rerouted" for row in seen["audit_rows"]),
         "events": len(seen["events"]),
         "deliveries": len(seen["webhook_deliveries"]),
         "audit_rows": len(seen["audit_rows"]),
     }
 
 
-def _settle(database: Database, patience_seconds: float) -> tuple[dict[str, int], float]:
+def _settle(
+    database: Database, banks: dict[str, Path], patience_seconds: float
+) -> tuple[dict[str, int], float]:
     begun = time.monotonic()
     while True:
-        unsettled = database.unsettled()
+        unsettled = database.unsettled() | snapshot.unheard(database, banks)
         waited = time.monotonic() - begun
         if not unsettled or waited > patience_seconds:
             return unsettled, waited

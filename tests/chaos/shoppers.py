@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.chaos.leaks import GOOD_NUMBERS, REFUSED_NUMBERS, code_of
+from tests.chaos.customers import takes_the_challenge
+from tests.chaos.leaks import CHALLENGED_NUMBER, GOOD_NUMBERS, REFUSED_NUMBERS, code_of
 from tests.chaos.till import ClientJournal, Reply, Till
 
 CURRENCIES = ("usd", "usd", "eur", "eur", "gbp", "jpy", "kwd")
@@ -166,6 +167,25 @@ def pays_a_session(order: Order) -> None:
         order.till.get(order.number, f"/payment/status/{made.body['transaction_id']}")
 
 
+def is_challenged(order: Order) -> None:
+    """3-D Secure: the customer goes through with it, goes away, or the merchant cancels meanwhile."""
+    form = card(CHALLENGED_NUMBER) | {"return_url": "https://example.com/back"}
+    made = order.create(confirm="true", **form)
+    action = made.body.get("next_action") or {}
+    url = (action.get("redirect_to_url") or {}).get("url")
+    if url is None or order.dice.random() < 0.1:
+        return
+    cancels, customer = order.dice.random() < 0.25, random.Random(order.dice.random())
+
+    def cancel(till: Till) -> None:
+        if cancels:
+            path = f"{INTENTS}/{made.body['id']}/cancel"
+            till.post(order.number, "cancel", path, {}, key=order.key("cancel"))
+
+    order.together(cancel, lambda _: takes_the_challenge(url, customer))
+    order.till.get(order.number, f"{INTENTS}/{made.body['id']}")
+
+
 SCENARIOS: tuple[tuple[Callable[[Order], Any], int], ...] = (
     (pays_at_once, 28),
     (pays_later, 10),
@@ -178,6 +198,7 @@ SCENARIOS: tuple[tuple[Callable[[Order], Any], int], ...] = (
     (refunds, 8),
     (refunds_at_once, 8),
     (pays_a_session, 6),
+    (is_challenged, 6),
 )
 
 

@@ -62,6 +62,21 @@ class Database:
         return {name: count for name, count in counts.items() if count}
 
 
+def unheard(database: Database, banks: dict[str, Path]) -> dict[str, int]:
+    """How many payments have ended at a bank, where customers were, without Florin knowing of it yet."""
+    open_ones = "SELECT id FROM attempts WHERE status IN ('challenged', 'pending')"
+    waiting = {row["id"] for row in database.rows(open_ones)}
+    ended = {
+        row["authorization"]
+        for path in (banks.values() if waiting else ())
+        for row in _sqlite(
+            path, "SELECT \"authorization\" FROM bank_journal WHERE kind IN ('completion', 'void')"
+        )
+    }
+    count = len(waiting & ended)
+    return {"endings": count} if count else {}
+
+
 COUNT = "SELECT count(*) AS n FROM "
 UNSETTLED = {
     "attempts": "attempts WHERE status IN ('asked', 'unknown')",
