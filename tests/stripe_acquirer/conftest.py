@@ -91,7 +91,6 @@ def house(
         "STRIPE_SECRET_KEY": PEER_KEY,
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": session_line.url,
-        "BANK_TIMEOUT_MS": "5000",
     }
     app = create_app(load(given))
     acquirer = acquirers["stripe"]

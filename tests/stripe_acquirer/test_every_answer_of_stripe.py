@@ -122,19 +122,19 @@ def test_movements_of_what_stripe_never_heard_of_are_refused_without_asking(shop
 
 def test_all_requests_of_one_question_share_one_deadline(shop: Shop, line: Proxy) -> None:
     acquirer: StripeAcquirer = shop.acquirer()
-    hurried = type(acquirer.line)(acquirer.line._client, 1.0)
+    hurried = type(acquirer.line)(acquirer.line._client, 2.0)
     requests = type(acquirer.requests)(_with_line(acquirer, hurried))
 
     def dawdles(_: Sent, pass_on: Pass) -> None:
         pass_on()
-        time.sleep(1.5)
+        time.sleep(10)
 
     line.expect(CREATE, dawdles, dawdles, dawdles)
     began = time.perf_counter()
     with shop.house.app_context():
         answer = StripeAcquirer("stripe", requests, hurried).authorize(question())
     assert isinstance(answer, Unavailable)
-    assert time.perf_counter() - began < 1.45
+    assert time.perf_counter() - began < 5.5  # three requests of two seconds each would take longer
     assert CONFIRM not in line.whats()
 
 

@@ -67,7 +67,7 @@ def localstripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     def answers() -> bool:
         try:
-            return requests.get(f"{url}/v1/events", auth=(KEY, ""), timeout=1).ok
+            return requests.get(f"{url}/v1/events", auth=(KEY, ""), timeout=20).ok
         except requests.RequestException:
             return False
 
@@ -85,8 +85,7 @@ def to_it(localstripe: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def acquirer(house: Flask, to_it: Proxy) -> Iterator[StripeAcquirer]:
-    client = http.Client(timeout_seconds=5.0)
-    line = Line(client, 5.0)
+    line = Line(http.Client(), 20.0)
     adapter = StripeAcquirer("stripe", Requests(client_of(line, secret_key=KEY, api_base=to_it.url)), line)
     with house.app_context():
         yield adapter
@@ -100,7 +99,7 @@ def question(number: str = VISA, *, capture: bool = True) -> Authorize:
 
 def intents(url: str, reference: str) -> list[dict[str, object]]:
     """Every intent of a reference at localstripe."""
-    listed = requests.get(f"{url}/v1/payment_intents?limit=100", auth=(KEY, ""), timeout=5).json()["data"]
+    listed = requests.get(f"{url}/v1/payment_intents?limit=100", auth=(KEY, ""), timeout=20).json()["data"]
     return [intent for intent in listed if intent["metadata"].get("florin_reference") == reference]
 
 
@@ -187,6 +186,6 @@ def test_a_movement_whose_answer_was_lost_is_asked_again_and_made_once(
     to_it.expect(what, lost_answer)
     assert isinstance(acts[what](), bank.Unknown)
     assert acts[what]() == bank.Done()
-    listed = requests.get(f"{localstripe}/v1/refunds?limit=100", auth=(KEY, ""), timeout=5).json()["data"]
+    listed = requests.get(f"{localstripe}/v1/refunds?limit=100", auth=(KEY, ""), timeout=20).json()["data"]
     ours = [one for one in listed if f"{asked.reference}_r" in json.dumps(one["metadata"])]
     assert [one["amount"] for one in ours] == ([700] if what == REFUND else [])

@@ -26,6 +26,8 @@ from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
+expect.set_options(timeout=15_000)
+
 KEY = "sk_test_the_key_of_a_shop_at_the_first_Florin"
 HEARD: Any = (
     "checkout.session.completed", "checkout.session.expired", "payment_intent.succeeded",
