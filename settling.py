@@ -17,6 +17,7 @@ from payments.balance import announcing, folding, matching, missing, posting, se
 from payments.balance.settlement_files import FileLine, FileReader, Unreadable
 from payments.balance.settlements import SettledAccount, Settlement, SettlementSource, State
 from payments.bank import Unknown
+from payments.charging import follow_dispute, follow_refund
 from payments.contracts import Contract
 from payments.scope import acting_as, system
 from payments.treasury import Listing, treasuries
@@ -45,6 +46,12 @@ STAGED = """
     UPDATE settlements SET status = ?, staged_at = ?, due_at = ?, version = version + 1
     WHERE id = ? AND version = ? AND status = ?
 """
+# Whom to ask about what the bank does by itself, by the kind of its line.
+FOLLOWERS: dict[str, Callable[[str, str], None]] = {
+    "chargeback": follow_dispute.follow,
+    "chargeback_reversal": follow_dispute.follow,
+    "refund_failure": follow_refund.follow,
+}
 Problems = tuple[list[str], str]  # kinds of differences (none where only the line failed), and words
 
 
@@ -128,6 +135,8 @@ def post(settlement_id: str) -> bool:
         logger.info("settlement %s waits for %s open questions", settlement_id, outcome.waiting)
         settlement.put_off()
         database.commit()
+        for kind, reference in sorted(outcome.unheard):
+            _guarded(partial(_follow, kind, settlement.acquirer, reference), reference)
         return False
     posting.post(settlement, outcome)
     for found in outcome.differences:
@@ -155,6 +164,13 @@ def announce(settled_id: str) -> bool:
             folding.fold(key)
         announcing.announce(settled)
         database.commit()
+    return True
+
+
+def _follow(kind: str, acquirer: str, reference: str) -> bool:
+    """Look up what the bank did by itself and no notice has told us yet."""
+    FOLLOWERS[kind](acquirer, reference)
+    database.commit()
     return True
 
 

@@ -82,6 +82,7 @@ class Matched:
     differences: list[Found] = field(default_factory=list)
     count: int = 0
     waiting: int = 0
+    unheard: set[tuple[str, str]] = field(default_factory=set)  # kind and reference of the bank's own moves
 
 
 def match(settlement: Settlement, *, patient: bool) -> Matched:
@@ -142,6 +143,8 @@ def _count(line: Any, ours: Ours | None, found: Found | None, outcome: Matched, 
         outcome.count += 1
     elif found is not None and found.kind == "open_here" and patient:
         outcome.waiting += 1
+        if line.kind in OF_THE_BANK:
+            outcome.unheard.add((line.kind, line.reference))
     elif found is not None:
         # Nobody knows yet whose money this is: it is put aside, and our own claim stays open.
         outcome.suspense_minor[ours.owner if ours else (HOUSE, False)] += line.net_minor

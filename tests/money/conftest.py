@@ -19,7 +19,7 @@ from app import create_app
 from config import load
 from kit import database
 from kit.database import db
-from payments import breakers, treasury
+from payments import breakers, cases, treasury
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.balance import reconciliation, terms
 from payments.balance.settlements import Settlement
@@ -81,6 +81,7 @@ class Wired:
     app: Flask
     acquirers: dict[str, Any]
     treasuries: dict[str, Treasury]
+    desks: dict[str, Any]
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -96,7 +97,7 @@ def wired(
     second = {"BANK2_URL": banks.cuckoo.url, "BANK2_SECRET": banks.cuckoo.secret}
     variables = {**gateway.variables(url, banks.piggy, folder), **second, "ACQUIRERS": f"{PIGGY},{CUCKOO}"}
     app = create_app(load(variables))
-    wired = Wired(app, dict(acquirers), dict(treasury.treasuries))
+    wired = Wired(app, dict(acquirers), dict(treasury.treasuries), dict(cases.desks))
     yield wired
     for acquirer in wired.acquirers.values():
         assert isinstance(acquirer, SimulatorAcquirer)
@@ -154,6 +155,7 @@ def house(wired: Wired, monkeypatch: pytest.MonkeyPatch) -> Flask:
     for name, acquirer in wired.acquirers.items():
         monkeypatch.setitem(acquirers, name, acquirer)
         monkeypatch.setitem(treasury.treasuries, name, wired.treasuries[name])
+        monkeypatch.setitem(cases.desks, name, wired.desks[name])
     return wired.app
 
 

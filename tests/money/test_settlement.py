@@ -2,10 +2,11 @@
 
 import pytest
 import stripe
+import time_machine
 
 from payments.balance.costs import expected
 from payments.balance.settlements import State
-from tests.money.conftest import CUCKOO, PIGGY, Shop
+from tests.money.conftest import CUCKOO, MINUTE_SECONDS, PIGGY, Shop
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +124,28 @@ def test_a_refund_after_the_payout_leaves_a_negative_balance(shop: Shop) -> None
     shop.settle()
     assert shop.book("acquirer_receivable") == 0
     assert len(shop.sdk.v1.payouts.list().data) == 1, "nothing is paid out of a negative balance"
+
+
+@pytest.mark.parametrize(
+    ("card", "refunded", "outcome"),
+    [("pm_card_createDispute", 0, (2, -88 - 1500)), ("pm_card_refundFail", 2000, (3, 1912))],
+)
+def test_what_the_bank_does_by_itself_is_settled_too(
+    shop: Shop, later: time_machine.Traveller, card: str, refunded: int, outcome: tuple[int, int]
+) -> None:
+    """Without any notice: the file itself has the dispute, or the refund that came back, looked up."""
+    paid = shop.pay(2000, payment_method=card)
+    if refunded:
+        shop.sdk.v1.refunds.create({"payment_intent": paid.id, "amount": refunded})
+    shop.settle()
+    assert (shop.settlements()[0].status, shop.differences()) == (State.STAGED, [])
+    later.shift(MINUTE_SECONDS)
+    assert shop.work() == 1
+    (settlement,) = shop.settlements()
+    assert settlement.matched_count == settlement.line_count
+    assert shop.book("acquirer_receivable") == 0
+    assert (settlement.line_count, shop.available()) == outcome
+    assert shop.differences() == []
 
 
 def test_a_settlement_of_a_merchant_that_we_have_no_contract_for_is_left_alone(shop: Shop) -> None:
