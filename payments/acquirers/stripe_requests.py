@@ -52,6 +52,28 @@ class Requests:
         options: stripe.RequestOptions = {"idempotency_key": question.reference}
         return _told(lambda: self.client.v1.payment_intents.confirm(intent_id, params, options), intent_id)
 
+    def make_setup(self, question: bank.Authorize) -> dict[str, Any]:
+        """Make a setup intent, by which a card is verified without money."""
+        options: stripe.RequestOptions = {"idempotency_key": f"{question.reference}_create"}
+        return _told(
+            lambda: self.client.v1.setup_intents.create(
+                {
+                    "allowed_payment_method_types": ["card"],
+                    "usage": "off_session",
+                    "metadata": {OURS: question.reference},
+                },
+                options,
+            )
+        )
+
+    def confirm_setup(self, setup_id: str, question: bank.Authorize, token: str) -> dict[str, Any]:
+        """Have the card's issuer asked whether it is good."""
+        options: stripe.RequestOptions = {"idempotency_key": question.reference}
+        return _told(
+            lambda: self.client.v1.setup_intents.confirm(setup_id, {"payment_method": token}, options),
+            setup_id,
+        )
+
     def make_session(self, question: bank.Authorize, expires_at: int) -> dict[str, Any]:
         """Make a checkout session. Nobody can pay it before somebody is sent there."""
         return_url = str(question.return_url)

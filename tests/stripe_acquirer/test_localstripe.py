@@ -15,6 +15,7 @@ What localstripe 1.15 can't do, so that no test here can ask it of anything:
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -132,6 +133,23 @@ def test_a_decline_is_one(acquirer: StripeAcquirer) -> None:
     assert isinstance(answer, bank.Declined)
     assert answer.code == "card_declined"
     assert isinstance(acquirer.look_up(asked.reference), bank.Declined)
+
+
+@pytest.mark.parametrize(
+    ("number", "means"),
+    [(VISA, bank.Authorized), (DECLINED, bank.Authorized), ("4000000000000002", bank.Declined)],
+    ids=["good", "attaches and is declined later", "declined"],
+)
+def test_a_card_is_verified_by_a_setup_intent_and_no_money_moves(
+    acquirer: StripeAcquirer, to_it: Proxy, number: str, means: type[bank.Answer]
+) -> None:
+    asked = replace(question(number, capture=False), amount_minor=0)
+    assert isinstance(acquirer.authorize(asked), means)
+    assert [sent.what.partition("/seti")[0] for sent in to_it.sent] == [
+        "POST /v1/setup_intents",
+        "POST /v1/setup_intents",
+    ]
+    assert acquirer.look_up(asked.reference) == bank.NotFound()
 
 
 def test_a_void_ends_an_authorisation(acquirer: StripeAcquirer, localstripe: str) -> None:

@@ -1,4 +1,4 @@
-"""`redirect`: the customer pays on Stripe's page; its session is written down before anybody is sent there."""
+"""`redirect`: the customer pays on Stripe's page; its session is written down before anybody is sent."""
 
 from typing import Any
 
