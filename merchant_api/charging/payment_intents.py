@@ -12,7 +12,7 @@ from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
 from merchant_api.operations import Operation
-from payments import bank
+from payments import audit, bank
 from payments.charging.cancel import cancel as cancel_intent
 from payments.charging.capture import capture as capture_intent
 from payments.charging.confirm import Presence, choose_method
@@ -29,8 +29,8 @@ METHOD = {"payment_method"}
 METHODS_GIVEN = {"payment_method", "payment_method_data"}
 METHOD_DATA = {"payment_method_data": MethodData} | TYPES
 CONFIRMING = METHOD | {
-    "allowed_payment_method_types", "capture_method", "error_on_requires_action", "off_session",
-    "receipt_email",
+    "allowed_payment_method_types", "capture_method", "error_on_requires_action",
+    "mandate_data.customer_acceptance", "off_session", "receipt_email",
     "payment_method_options.card.request_three_d_secure", "return_url", "setup_future_usage", "shipping",
     "use_stripe_sdk", "expand",
 }  # fmt: skip
@@ -69,7 +69,8 @@ LIST = params.build(
 # What lies behind these paths of expand[] belongs to the merchant, not to whoever holds a client secret.
 SECRET_KEY_ONLY = frozenset(("capture_method", "error_on_requires_action", "expand", "off_session"))
 CHANGED_BY_CONFIRMING = {
-    "receipt_email", "setup_future_usage", "shipping", "capture_method", "payment_method_options",
+    "allowed_payment_method_types", "receipt_email", "setup_future_usage", "shipping", "capture_method",
+    "payment_method_options",
 }  # fmt: skip
 ROOT = "/v1/payment_intents"
 
@@ -218,6 +219,9 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
         given_method = Given.stored(intent.payment_method_id)
     if given.get("return_url"):
         check_return_url(given["return_url"])
+    if given.get("mandate_data"):
+        accepted = given["mandate_data"]["customer_acceptance"]
+        audit.record("payment_intent.mandate_accepted", intent.id, **accepted)
     presence = Presence(
         off_session=bool(given.get("off_session")),
         can_act=not given.get("error_on_requires_action"),

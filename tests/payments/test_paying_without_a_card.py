@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 import requests
 import stripe
+from sqlalchemy import select
 
 from kit import database
 from payments import notices
+from payments.audit import AuditRow
 from tests.payments.conftest import Shop
 from tests.support.payer import STEPS, Payer
 from tests.support.sdk_shapes import strays
@@ -72,7 +74,8 @@ def has_the_keys_of_the_sdk(shop: Shop, intent_id: str) -> None:
     headers = {"Authorization": f"Bearer {shop.secret_key}"}
 
     def read(path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = shop.house.test_client().get(path, headers=headers).json
+        answer: Any = shop.house.test_client().get(path, headers=headers).json
+        assert isinstance(answer, dict)
         return answer
 
     intent = read(f"/v1/payment_intents/{intent_id}")
@@ -211,6 +214,18 @@ def test_an_account_number_is_kept_nowhere_in_clear(shop: Shop) -> None:
         for table in tables:
             for row in database.db.session.execute(table.select()):
                 assert IBAN not in repr(row)
+
+
+def test_how_a_mandate_was_accepted_is_in_the_audit_trail(shop: Shop) -> None:
+    accepted = {"type": "online", "online": {"ip_address": "192.0.2.1", "user_agent": "a browser"}}
+    intent = debit(shop, IBAN, mandate_data={"customer_acceptance": accepted})
+    assert intent.status == "processing"
+    with shop.house.app_context():
+        query = select(AuditRow).where(
+            AuditRow.object_id == intent.id, AuditRow.action == "payment_intent.mandate_accepted"
+        )
+        (row,) = database.db.session.scalars(query).all()
+        assert "192.0.2.1" in repr(vars(row))
 
 
 def test_upi_tells_its_code_as_stripe_does(shop: Shop) -> None:
