@@ -8,6 +8,8 @@ with a real bank. A request walks downwards through these rooms:
     network.py         routes by BIN, translates ISO 8583's response codes into decline codes
     issuer.py          accounts, limits, velocity, expiry, CVC and address checks
     cards.py           the one table of magic numbers
+    challenge.py       what is kept while a holder has to confirm (three_d_secure.py says who must);
+                       challenge_pages.py  the issuer's pages, completion.py  how it ends
     journal.py         every operation with its answer, append-only
     storage.py         one transaction for the answer, the books and the journal; tables.py
                        and group_commit.py, by which SQLite's writers share an fsync
@@ -16,7 +18,7 @@ with a real bank. A request walks downwards through these rooms:
     settlement.py      the settlements and their files; payouts.py  from merchants' accounts; treasury.py
                        holds the books of both
 
-Beside them: desk.py (what every counter has at hand), clock.py and schedule.py (the bank's time, and what
+Beside them: desk.py (what every counter has at hand), front.py (what all pages share), clock.py and schedule.py (the bank's time, and what
 it does by itself later) and notices.py (what it tells Florin unasked).
 
 faults.py says which calls go wrong, fault_effects.py how; fault_switch.py sets it, as does fault_proxy.py, a
