@@ -164,7 +164,7 @@ def _checks() -> list[Check]:
         *trail.checks(head_file),
         *deliveries.checks(),
         *settled.checks(),
-        *banks.checks(),
+        *banks.checks(_settings().acquirers),
     ]
 
 

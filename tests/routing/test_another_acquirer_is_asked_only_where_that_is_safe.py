@@ -1,5 +1,7 @@
 """Failing over: after a soft decline or a bank that was not reached; never after a hard no or in the dark."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -229,3 +231,25 @@ def test_captures_and_refunds_go_to_the_bank_that_approved(shop: Shop, lines: Li
     assert shop.sdk.v1.refunds.create({"payment_intent": intent.id}).status == "succeeded"
     assert [attempt.acquirer for attempt in shop.attempts()] == [PIGGY, CUCKOO, CUCKOO, CUCKOO]
     assert len(lines.piggy.asked) == 1
+
+
+def test_of_many_confirmations_at_once_one_is_rerouted_and_pays(shop: Shop, lines: Lines) -> None:
+    callers = 8
+    intent = shop.sdk.v1.payment_intents.create({"amount": 2000, "currency": "usd"})
+    lines.piggy.expect(*[says(CLOSED)] * callers)
+    start = threading.Barrier(callers)
+
+    def confirm(_: int) -> str:
+        start.wait(30)
+        try:
+            given: Any = {"payment_method": "pm_card_visa"}
+            return str(shop.sdk.v1.payment_intents.confirm(intent.id, given).status)
+        except stripe.StripeError as error:
+            return f"{error.http_status}"
+
+    with ThreadPoolExecutor(callers) as pool:
+        told = list(pool.map(confirm, range(callers)))
+    assert told.count("succeeded") == 1
+    assert set(told) <= {"succeeded", "429", "400"}
+    assert shop.tries() == [(PIGGY, "failed"), (CUCKOO, "succeeded")]
+    assert [charge.status for charge in shop.charges()] == ["failed", "succeeded"]
