@@ -144,6 +144,16 @@ def post(settlement_id: str) -> bool:
     return True
 
 
+def take_up_again(settlement_id: str) -> bool:
+    """Let a refused file be fetched once more, as a person wishes; tell whether it was refused."""
+    settlement = database.load(Settlement, settlement_id)
+    if settlement is None or settlement.status != State.REFUSED:
+        return False
+    settlement.move(State.FOUND)
+    database.commit()
+    return True
+
+
 def look_for_missing(acquirer: str) -> bool:
     """Name what the acquirer ought to have settled and has not, once all that it did settle is posted."""
     waiting = select(func.count()).where(

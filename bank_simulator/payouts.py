@@ -131,7 +131,7 @@ def _send(tx: Connection, form: PayoutForm, stamp: Stamp) -> Entry:
     }
     tx.execute(insert(payouts), row)
     if not refused:
-        schedule.put(tx, row["arrives_at"], KIND, form.reference)
+        schedule.put(tx, stamp.now + DAY_SECONDS, KIND, form.reference)
     return _entry("payout", form.reference, row, stamp, "declined" if refused else "approved")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from kit import clock
 from kit.database import db
-from payments import events
+from payments import audit, events
 from payments.balance import balance, pay_out
 from payments.balance.settlements import SettledAccount
 from payments.merchants import present_merchant
@@ -35,6 +35,7 @@ def due(limit: int) -> list[str]:
 def announce(settled: SettledAccount) -> None:
     """Collect the event and the automatic payouts; the caller is the merchant, and its balance is folded."""
     settled.announced_at = clock.now()
+    audit.record("settlement.posted", settled.settlement_id)
     events.record("balance.available", cast("Resource", Balance(caller().account_id)))
     if present_merchant().payout_interval == "daily":
         pay_out.pay_all_out()

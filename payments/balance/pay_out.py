@@ -12,8 +12,10 @@ from payments.balance.folding import FoldedBalance
 from payments.balance.payouts import COULD_NOT_PROCESS, FAILURES, Payout, Status
 from payments.bank import NotFound, Unknown
 from payments.charging import amounts
+from payments.contracts import Contract
 from payments.errors import InvalidRequest
 from payments.ledger import Account, Entry
+from payments.scope import caller
 from payments.treasury import Destination, PayOut, PayoutStands, Rejected, treasuries
 
 # Payouts of these are divisible by so many minor units (Stripe's currencies page); thousandths end in 0.
@@ -48,7 +50,7 @@ def create(params: dict[str, Any]) -> Payout:
 def pay_all_out() -> list[Payout]:
     """Collect an automatic payout of all that is folded, for each currency that has an account to go to."""
     made = []
-    for account in BankAccount.defaults():
+    for account in BankAccount.defaults() if treasuries else ():
         folded_minor = FoldedBalance.of(account.currency).amount_minor
         amount_minor = folded_minor - folded_minor % STEPS.get(account.currency, 1)
         if amount_minor > 0:
@@ -74,7 +76,7 @@ def claim(payout: Payout) -> PayOut:
     account = BankAccount.find(payout.destination_id)
     to = Destination(account.number(), account.routing_number, account.country, account.account_holder_name)
     return PayOut(
-        payout.id, payout.account_id, payout.amount, payout.currency, to, payout.statement_descriptor
+        payout.id, _merchant_id(payout), payout.amount, payout.currency, to, payout.statement_descriptor
     )
 
 
@@ -174,5 +176,19 @@ def _destination(named: str | None, currency: str) -> BankAccount:
 
 
 def _treasury() -> str:
-    """Return the bank that payouts go through: the first there is."""
-    return next(iter(treasuries))
+    """Return the bank that pays: the merchant's first that has a treasury; raises InvalidRequest for none."""
+    contracts = sorted(Contract.of(caller().account_id), key=lambda contract: contract.priority)
+    own = (contract.acquirer for contract in contracts if contract.acquirer in treasuries)
+    name = next(own, None) or next(iter(treasuries), None)
+    if name is None:
+        raise InvalidRequest("None of this account's acquirers pays out.", code="payouts_not_allowed")
+    return name
+
+
+def _merchant_id(payout: Payout) -> str:
+    """Return what that bank knows the merchant by."""
+    contracts = Contract.of(payout.account_id)
+    return next(
+        (contract.merchant_id for contract in contracts if contract.acquirer == payout.acquirer),
+        payout.account_id,
+    )

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from kit import database
+import settling
 from kit.database import db
 from payments.balance import matching
-from payments.balance.settlements import MAXIMUM_DOWNLOADS, Settlement, State
+from payments.balance.settlements import MAXIMUM_DOWNLOADS, State
 from payments.charging.attempts import Attempt
 from payments.ledger import Account, LedgerEntry
 from tests.money.conftest import MINUTE_SECONDS, Faulty, Shop
@@ -261,10 +261,7 @@ def test_a_refused_file_can_be_taken_up_again(
         shop.work()
     line.spoil = None
     with shop.house.app_context():
-        settlement = database.load(Settlement, shop.settlements()[0].id)
-        assert settlement is not None
-        settlement.move(State.FOUND)
-        database.commit()
+        assert settling.take_up_again(shop.settlements()[0].id)
     later.shift(MINUTE_SECONDS)
     assert shop.work() == 1
     assert shop.book("acquirer_receivable") == 0
