@@ -18,8 +18,8 @@ with a real bank. A request walks downwards through these rooms:
     settlement.py      the settlements and their files; payouts.py  from merchants' accounts; treasury.py
                        holds the books of both
 
-Beside them: desk.py (what every counter has at hand), front.py (what all pages share), clock.py and schedule.py (the bank's time, and what
-it does by itself later) and notices.py (what it tells Florin unasked).
+Beside them: desk.py (what every counter has at hand), front.py (what all pages share), clock.py and
+schedule.py (the bank's time, and what it does by itself later) and notices.py (what it tells Florin unasked).
 
 faults.py says which calls go wrong, fault_effects.py how; fault_switch.py sets it, as does fault_proxy.py, a
 line to the bank that breaks on demand.

@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask.testing import FlaskClient
@@ -10,8 +11,11 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from bank_simulator.challenge_pages import PASSCODE, QUESTIONS
-from tests.bank.support import SECRET, Caller
+from bank_simulator.issuer import Limits
+from tests.bank.support import SECRET, Caller, assert_the_books_agree
 
+FULL_BALANCE = Limits().balance_minor
+OPEN_SECONDS = 600
 BACK = "https://florin.example/c/return/pay_1"
 OTP, OUT_OF_BAND = "4000582600000045", "4000582600000094"
 SINGLE_SELECT, MULTI_SELECT = "4000582600000102", "4000582600000110"
@@ -74,3 +78,18 @@ def way_back(page: str) -> dict[str, str]:
     (token,) = parse_qs(urlsplit(address).query)["token"]
     said: dict[str, str] = URLSafeTimedSerializer(SECRET, salt="florin.return").loads(token, max_age=60)
     return said
+
+
+def advance(bank: Caller, seconds: int) -> None:
+    assert bank.post("/v1/clock", {"advance_seconds": seconds}).status_code == 200
+
+
+def completions(bank: Caller) -> list[dict[str, Any]]:
+    entries = bank.get("/v1/journal").get_json()["data"]
+    return [entry for entry in entries if entry["kind"] == "completion"]
+
+
+def assert_nothing_was_taken(bank: Caller) -> None:
+    answer = bank.show("pay_1")
+    assert (answer["captured_minor"], answer["authorization_code"]) == (0, None)
+    assert_the_books_agree(bank.storage, FULL_BALANCE)

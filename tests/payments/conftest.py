@@ -1,5 +1,6 @@
 """A house of its own on each database, with no sweep but the test's, and a line to the bank that fails."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -120,4 +121,11 @@ def sweep(house: Flask) -> int:
 def later() -> Iterator[time_machine.Traveller]:
     """A clock that the test moves forward."""
     with time_machine.travel(MORNING, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def soon() -> Iterator[time_machine.Traveller]:
+    """A clock that the test moves forward from now, which is the bank's time, too."""
+    with time_machine.travel(time.time(), tick=True) as traveller:
         yield traveller

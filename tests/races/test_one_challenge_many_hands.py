@@ -9,12 +9,13 @@ import stripe
 from flask import Flask
 
 import sweeps
+from bank_simulator.challenge_pages import PASSCODE
 from kit import database
 from kit.database import db
 from payments import notices
 from payments.charging.attempts import Attempt
 from tests.races.conftest import CALLERS, Shop, at_once
-from tests.support.cardholder import CODE, Cardholder
+from tests.support.cardholder import Cardholder
 from tests.support.hosted_page import session_params
 from tests.support.tab import Tab
 
@@ -49,7 +50,7 @@ def come_back(shop: Shop, address: str) -> int:
 def attempt_of(app: Flask, intent_id: str) -> Attempt:
     with app.app_context():
         query = db.select(Attempt).where(Attempt.intent_id == intent_id).order_by(Attempt.id)
-        attempt = db.session.scalars(query).first()
+        attempt: Attempt | None = db.session.scalars(query).first()
         assert attempt is not None
         database.rollback()
         return attempt
@@ -94,7 +95,7 @@ def test_two_tabs_pass_a_challenge_and_come_back(shop: Shop) -> None:
     tabs = [same_browser(holder) for _ in range(CALLERS)]
 
     def act(number: int) -> int:
-        tabs[number].send(code=CODE)
+        tabs[number].send(code=PASSCODE)
         return come_back(shop, tabs[number].back)
 
     assert len(at_once(act).won) == CALLERS
@@ -128,7 +129,7 @@ def test_a_cancellation_and_a_pass_leave_one_truth(shop: Shop) -> None:
 
         def act(number: int, intent_id: str = intent_id, window: Cardholder = window) -> Any:
             if number == 0:
-                window.send(code=CODE)
+                window.send(code=PASSCODE)
                 return come_back(shop, window.back)
             return shop.sdk.v1.payment_intents.cancel(intent_id)
 
@@ -185,7 +186,7 @@ def test_a_session_is_expired_or_paid_while_its_challenge_is_passed(
         if number % 2:
             return shop.sdk.v1.checkout.sessions.expire(session.id)
         window = same_browser(holder)
-        window.send(code=CODE)
+        window.send(code=PASSCODE)
         return come_back(shop, window.back)
 
     at_once(act, callers=6)
@@ -202,7 +203,7 @@ def test_another_card_and_a_pass_pay_an_order_once(
         if number == 0:
             return tab.pay().status_code
         window = same_browser(holder)
-        window.send(code=CODE)
+        window.send(code=PASSCODE)
         return come_back(shop, window.back)
 
     at_once(act, callers=4)
