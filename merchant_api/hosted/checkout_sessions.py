@@ -30,7 +30,7 @@ CREATE = params.build(
     only={
         *ECHOED, "after_expiration", "cancel_url", "customer", "expires_at", "expand", "metadata", "mode",
         "allowed_payment_method_types", "success_url", "ui_mode", "line_items.price", "line_items.quantity",
-        "line_items.metadata",
+        "line_items.metadata", "payment_method_options.card.request_three_d_secure",
         *(f"line_items.price_data.{name}" for name in PRICE_DATA),
         *(f"payment_intent_data.{name}" for name in INTENT_DATA),
     },

@@ -105,6 +105,8 @@ class CheckoutSession(Resource, WithMetadata):
         currency = lines[0].currency
         check_total(total, currency)
         intent_data = params.get("payment_intent_data") or {}
+        if params.get("payment_method_options"):
+            intent_data = intent_data | {"payment_method_options": params["payment_method_options"]}
         recovery = (params.get("after_expiration") or {}).get("recovery")
         return cls.new(
             id=session_id,
@@ -206,7 +208,7 @@ class CheckoutSession(Resource, WithMetadata):
             metadata=self.metadata_,
             payment_intent=self.payment_intent_id,
             payment_method_collection="if_required",
-            payment_method_options={},
+            payment_method_options=self.intent_data.get("payment_method_options") or {},
             payment_method_types=self.types,
             phone_number_collection={"enabled": False},
             recovered_from=self.recovered_from,

@@ -153,3 +153,12 @@ def test_the_plain_endpoint_sends_its_caller_to_the_bank_too(app: Flask, till: T
     response = app.test_client().get(Cardholder(told["redirect_url"]).enters_the_code())
     assert response.headers["Location"].startswith("https://shop.example/back?payment_intent=pi_")
     assert till.get(f"/payment/status/{named['transaction_id']}")["status"] == "paid"
+
+
+def test_a_merchant_may_have_every_buyer_of_a_session_confirm(app: Flask, till: Till) -> None:
+    wish = {"card": {"request_three_d_secure": "any"}}
+    session = till.open_session(payment_method_options=wish)
+    assert session["payment_method_options"] == wish
+    buyer = Buyer(app, session)
+    seen = buyer.pay(cardNumber="4000000000003055")
+    assert "Payment received" in come_back(buyer, Cardholder(seen.links["challenge"]).enters_the_code()).text
