@@ -1,4 +1,4 @@
-"""A database from before contracts: its merchants keep the bank that they had, its open questions get a look."""
+"""A database from before contracts: its merchants keep their one bank, its open questions get a look."""
 
 import secrets
 from pathlib import Path
