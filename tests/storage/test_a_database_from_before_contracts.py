@@ -42,9 +42,8 @@ def test_it_is_brought_up_to_date(request: pytest.FixtureRequest, tmp_path: Path
         contracts = connection.execute(
             text("SELECT id, acquirer, merchant_id, currencies, priority, weight, active FROM contracts")
         ).all()
-        looks = dict(
-            row[:] for row in connection.execute(text("SELECT status, look_at FROM attempts ORDER BY status"))
-        )
+        found = connection.execute(text("SELECT status, look_at FROM attempts"))
+        looks: dict[str, int | None] = {row.status: row.look_at for row in found}
     engine.dispose()
     ((contract_id, acquirer, merchant_id, currencies, *terms),) = contracts
     assert (contract_id, acquirer, merchant_id, terms) == ("ctr_old", "piggy_bank", "florin", [10, 100, True])
