@@ -33,7 +33,7 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from bank_simulator import casework, clearing, fault_switch, payouts, settlement
+from bank_simulator import casework, clearing, fault_switch, futures, payouts, settlement
 from bank_simulator.acquirer import check_caller, counter
 from bank_simulator.challenge_pages import pages
 from bank_simulator.clock import BankClock
@@ -57,6 +57,7 @@ def create_bank(settings: BankSettings | None = None, clock: Callable[[], float]
     """
     chosen = settings or read_settings()
     storage = Storage(chosen.database_url)
+    futures.set_pace(chosen.later_seconds)
     storage.create()
     app = Flask("bank_simulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -28,6 +28,7 @@ class BankSettings:
     card_key: bytes = field(repr=False)
     database_url: str = field(repr=False)
     port: int = 8001
+    later_seconds: int = 1
     name: str = "piggy_bank"
     public_url: str | None = None
     challenge_seconds: int = 600
@@ -50,6 +51,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> BankSettings:
         card_key=(given.get("BANK_CARD_KEY") or _kept_secret(folder / "secrets", "bank_card_key")).encode(),
         database_url=given.get("BANK_DATABASE_URL") or _sqlite_in(folder),
         port=_integer(given, "BANK_PORT", 8001, 1, 65_535),
+        later_seconds=_integer(given, "BANK_LATER_SECONDS", 1, 0, 10**6),
         name=name,
         public_url=_public_url(given),
         challenge_seconds=_integer(given, "BANK_CHALLENGE_SECONDS", 600, 1, 86_400),

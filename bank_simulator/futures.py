@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, String, Table, bindparam, insert, sel
 from bank_simulator import schedule
 from bank_simulator.tables import metadata
 
-SOON_SECONDS = 1
+SOON_SECONDS = 1  # on the bank's clock, where BANK_LATER_SECONDS says nothing else
 OPEN_DISPUTE = "open_dispute"
 OPEN_WARNING = "open_fraud_warning"
 
@@ -39,6 +39,19 @@ futures = Table(
 )
 
 
+_pace = {"seconds": SOON_SECONDS}
+
+
+def set_pace(seconds: int) -> None:
+    """How long this process's bank waits; tests have it wait until they move the clock."""
+    _pace["seconds"] = seconds
+
+
+def later(now: int, at_least_seconds: int = 0) -> int:
+    """When the next thing happens to a payment that has a future."""
+    return now + max(_pace["seconds"], at_least_seconds)
+
+
 def note(tx: Connection, authorization: str, number: str, now: int, *, captured: bool) -> None:
     """Remembers what will become of a payment, where the card has a future; most have none, at no cost."""
     future = FUTURES.get(number)
@@ -59,7 +72,7 @@ def captured(tx: Connection, authorization: str, now: int) -> None:
 
 def _set_going(tx: Connection, authorization: str, future: str, now: int) -> None:
     for kind in AFTER_CAPTURE.get(future, ()):
-        schedule.put(tx, now + SOON_SECONDS, kind, authorization)
+        schedule.put(tx, later(now), kind, authorization)
 
 
 _note = insert(futures)

@@ -54,7 +54,7 @@ def begin(tx: Connection, form: MoneyForm, acquirer_reference: str, now: int) ->
     )
     pending = status == "pending"
     seconds, kind = (PENDING_SECONDS, COMPLETE) if pending else (FAILURE_SECONDS, FAIL)
-    schedule.put(tx, now + seconds, kind, form.reference)
+    schedule.put(tx, futures.later(now, seconds), kind, form.reference)
     return status
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from kit import database
+from payments import breakers
 from payments.bank import NotFound, Refused, Unknown
 
 Told = TypeVar("Told")
@@ -95,6 +96,11 @@ class Desk(Protocol):
 desks: dict[str, Desk] = {}
 
 
+def resting() -> list[str]:
+    """Return the banks that have stopped answering and had better not be asked yet."""
+    return [name for name in desks if breakers.is_open(name)]
+
+
 class NotYet(Exception):
     """It can't be told now what became of a case; ask again soon."""
 
@@ -102,7 +108,9 @@ class NotYet(Exception):
 def ask(acquirer_name: str, question: Callable[[Desk], Told]) -> Told:
     """Commit the claim, then ask once, with no transaction open and no connection held."""
     database.commit()
-    return question(desks[acquirer_name])
+    told = question(desks[acquirer_name])
+    breakers.note(acquirer_name, answered=not isinstance(told, Unknown))
+    return told
 
 
 def fetch(acquirer_name: str, question: Callable[[Desk], Told | NotFound | Unknown]) -> Told | None:

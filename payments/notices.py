@@ -18,7 +18,7 @@ HANDLERS: dict[str, Callable[[str, str], None]] = {}
 
 # Seconds until a notice whose handler failed is tried again; the last of them goes on, as a bank may be
 # away for days.
-RETRY_SECONDS = (1, 2, 5, 10, 30, 60, 300, 600)
+RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
 KEPT_SECONDS = 30 * 24 * 3600  # so long a repetition is known as one, and a failure is tried again
 BATCH = 100
 FORGOTTEN_AT_ONCE = 1000
@@ -67,11 +67,14 @@ class BankNotice(Base):
         self.attempts += 1
 
 
-def due(after: str = "") -> list[str]:
-    """Return the ids of notices that wait for their handlers, a batch from behind `after`."""
+def due(after: str = "", *, resting: Sequence[str] = ()) -> list[str]:
+    """Return the ids of notices that wait for their handlers, a batch from behind `after`.
+
+    Those of banks that are `resting` are left out, so that no outage holds up what others have told.
+    """
     row = BankNotice
-    query = select(row.id).where(row.due_at <= clock.now(), row.id > after).order_by(row.id).limit(BATCH)
-    return list(db.session.scalars(query))
+    waiting = (row.due_at <= clock.now()) & row.acquirer.not_in(resting) & (row.id > after)
+    return list(db.session.scalars(select(row.id).where(waiting).order_by(row.id).limit(BATCH)))
 
 
 class NoticeCursor(Base):

@@ -80,7 +80,7 @@ def receive() -> tuple[Response, int]:
 def drain() -> int:
     """Hand each waiting notice to its handler; return how many came to their end."""
     ended, last = 0, ""
-    while notice_ids := notices.due(after=last):
+    while notice_ids := notices.due(after=last, resting=cases.resting()):
         database.rollback()
         ended += sum(_handled(notice_id) for notice_id in notice_ids)
         last = notice_ids[-1]
@@ -90,7 +90,7 @@ def drain() -> int:
 def catch_up() -> int:
     """Read again what each bank has told, and take in what never reached us; return how much that was."""
     missed = 0
-    for acquirer in list(cases.desks):
+    for acquirer in cases.desks.keys() - set(cases.resting()):
         try:
             missed += _caught_up(acquirer)
         except (database.StaleWrite, database.DuplicateRow):
@@ -109,7 +109,7 @@ def kick_catch_up() -> None:
 
 def kick_if_due() -> None:
     """Wake a worker for notices that wait."""
-    if notices.due():
+    if notices.due(resting=cases.resting()):
         jobs.kick(DRAIN)
     database.rollback()
 
@@ -144,7 +144,7 @@ def _handled(notice_id: str) -> bool:
     """One notice, one commit. What its handler can't do now must not keep the others waiting."""
     try:
         notice = database.load(BankNotice, notice_id)
-        if notice is None or notice.due_at is None:
+        if notice is None or notice.due_at is None or notice.acquirer in cases.resting():
             return False
         notices.HANDLERS[notice.kind](notice.acquirer, notice.subject)
         # The handler may have asked the bank and come back with fresh rows.

@@ -52,6 +52,9 @@ def settle_again(filing_id: str) -> bool:
         return False
     with acting_as(system(filing.account_id, livemode=filing.livemode)):
         dispute = Dispute.find(filing.dispute_id)
+        if dispute.acquirer in cases.resting():
+            filing.wait()
+            return False
         answer = cases.ask(dispute.acquirer, lambda desk: desk.move(filing.question(dispute)))
         settle(filing, dispute, answer)
         return filing.look_at is None

@@ -13,7 +13,7 @@ from launcher.places import LOOPBACK
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from payments.cases import desks
-from tests.disputes.support import Shop, UnreliableDesk
+from tests.disputes.support import LATER, Shop, UnreliableDesk
 from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
 from tests.support import postgres
@@ -33,7 +33,9 @@ def notice_port() -> int:
 def own_bank(tmp_path_factory: pytest.TempPathFactory, notice_port: int) -> Iterator[Bank]:
     """A bank of these tests' own: nobody else minds when it is next week there."""
     url = f"http://{LOOPBACK}:{notice_port}/webhooks/bank"
-    with bank_server.server(tmp_path_factory.mktemp("own_bank"), BANK_NOTICE_URL=url) as running:
+    # Nothing happens before a test moves the clock, however slow the machine is.
+    settings = {"BANK_NOTICE_URL": url, "BANK_LATER_SECONDS": str(LATER)}
+    with bank_server.server(tmp_path_factory.mktemp("own_bank"), **settings) as running:
         yield running
 
 

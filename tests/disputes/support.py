@@ -30,7 +30,8 @@ from tests.support.books import assert_the_books_agree, at_the_bank
 from webhooks import bank_notices
 
 DAY = 86_400
-SOON = 5  # the bank's seconds within which a dispute is opened, or decided by a magic word
+LATER = 3600  # the bank's seconds after which it opens a dispute or ends a slow refund
+SOON = LATER + 10  # within so many it has done so, or decided by a magic word
 LATER_SECONDS = 4000  # after so long every sweep looks again
 _sweeps = itertools.count(1)
 

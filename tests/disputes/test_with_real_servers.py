@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import stripe
 
-from tests.disputes.support import Shop
+from tests.disputes.support import SOON, Shop
 
 pytestmark = pytest.mark.slow
 
@@ -21,11 +21,13 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 def test_a_dispute_comes_by_itself_and_is_won(shop: Shop, gateway: str) -> None:
-    """No test moves a clock or runs a job here: bank and gateway do it all, in their own time."""
+    """No test runs a job here: bank and gateway do it all, once it is later at the bank."""
     sdk = stripe.StripeClient(shop.secret_key, base_addresses={"api": gateway})
     intent = sdk.v1.payment_intents.create(
         {"amount": 2000, "currency": "usd", "payment_method": "pm_card_createDispute", "confirm": True}
     )
+
+    shop.advance(SOON)
 
     def disputes() -> list[stripe.Dispute]:
         return sdk.v1.disputes.list({"payment_intent": intent.id}).data

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from kit import database, jobs
 from kit.database import db, load
-from payments import notices
+from payments import breakers, notices
 from payments.notices import BankNotice
 from tests.support import bank as bank_server
 from webhooks import bank_notices
@@ -182,6 +182,20 @@ def test_a_notice_that_fails_is_tried_ever_more_slowly_and_never_given_up(
             clock.shift(601)
             drain()
     assert (row().due_at, heard) == (None, [told["subject"]])
+
+
+def test_a_bank_that_has_stopped_answering_is_left_alone(app: Flask, heard: list[str]) -> None:
+    told = notice()
+    send(app, told)
+    for _ in range(breakers.FAILURES_TO_OPEN):
+        breakers.note("piggy_bank", answered=False)
+    try:
+        drain()
+        assert heard == []
+    finally:
+        breakers.reset()
+    drain()
+    assert heard == [told["subject"]]
 
 
 def test_the_same_notice_twice_at_the_same_moment_is_kept_once(app: Flask, heard: list[str]) -> None:
