@@ -2,106 +2,24 @@
 
 import os
 import re
-import secrets
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import stripe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from launcher.places import LOOPBACK, ROOT
-from tests.support import bank as bank_server
-from tests.support import browser as chromium_browser
-from tests.support import gateway as gateway_server
-from tests.support.bank import Bank
+from tests.methods.conftest import House
 from tests.support.browser import Shop, Watched
-from tests.support.hosted_page import press_pay, session_params, stripe_client
-from tests.support.ports import free_port
+from tests.support.hosted_page import press_pay
 
 pytestmark = pytest.mark.slow
 
-expect.set_options(timeout=15_000)
 EMAIL = "asha@example.com"
-KEY = f"sk_test_{secrets.token_hex(24)}"
 DAY_SECONDS = 86_400
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder, for whoever wants to see the pages
-
-
-@dataclass(frozen=True)
-class House:
-    """A gateway as a real server, which its bank's notices reach."""
-
-    url: str
-    bank: Bank
-    sdk: stripe.StripeClient
-
-    def open(self, shop: Shop, **overrides: Any) -> stripe.checkout.Session:
-        return self.sdk.v1.checkout.sessions.create(session_params(shop.url, **overrides))  # type: ignore[arg-type]
-
-    def stands(self, session: stripe.checkout.Session) -> tuple[str | None, str]:
-        now = self.sdk.v1.checkout.sessions.retrieve(session.id)
-        return now.status, now.payment_status
-
-    def events_of(self, session: stripe.checkout.Session) -> list[str]:
-        """The types of the session's own events, oldest first."""
-        events = self.sdk.v1.events.list({"limit": 100}).data
-        own = [event for event in events if event.data.object["id"] == session.id]
-        return [event.type for event in reversed(own)]
-
-    def time_passes(self, seconds: int) -> None:
-        headers = {"Authorization": f"Bearer {self.bank.secret}"}
-        body = {"advance_seconds": seconds}
-        moved = requests.post(f"{self.bank.url}/v1/clock", json=body, headers=headers, timeout=20)
-        assert moved.status_code == 200, moved.text
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("methods")
-    port = free_port()
-    (folder / "bank").mkdir()
-    notices = f"http://{LOOPBACK}:{port}/webhooks/bank"
-    with bank_server.server(folder / "bank", BANK_NOTICE_URL=notices) as bank:
-        url = f"sqlite:///{folder}/florin.sqlite3"
-        given = gateway_server.variables(url, bank, folder) | {"DEMO_SECRET_KEY": KEY}
-        gateway_server.migrate(url, folder)
-        subprocess.run([sys.executable, "-m", "seed"], cwd=ROOT, env={**os.environ, **given}, check=True)
-        with gateway_server.server(given, folder, port) as base_url:
-            yield House(base_url, bank, stripe_client(KEY, base_url))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser.chromium() as launched:
-        yield launched
-
-
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    opened = browser.new_context(
-        locale="en-IN", viewport={"width": 1280, "height": 900}, java_script_enabled=request.param
-    )
-    opened.set_default_timeout(15_000)
-    yield opened.new_page()
-    opened.close()
-
-
-@pytest.fixture
-def watched(page: Page) -> Watched:
-    return chromium_browser.watch(page)
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    with chromium_browser.shop() as open_shop:
-        yield open_shop
 
 
 def euros(amount: int = 10001) -> list[dict[str, Any]]:

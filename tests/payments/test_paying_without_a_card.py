@@ -8,65 +8,25 @@ import stripe
 from sqlalchemy import select
 
 from kit import database
-from payments import notices
 from payments.audit import AuditRow
 from tests.payments.conftest import Shop
-from tests.support.payer import STEPS, Payer
+from tests.payments.without_a_card import (
+    BILLING,
+    DAY_SECONDS,
+    IBAN,
+    REFUSED_IBAN,
+    SHOP,
+    at_the_bank,
+    charge_of,
+    debit,
+    notice,
+    pay_by,
+    time_passes,
+)
+from tests.support.payer import STEPS
 from tests.support.sdk_shapes import strays
 
 pytestmark = pytest.mark.slow
-
-SHOP = "https://shop.example/done"
-BILLING = {"name": "Jenny Rosen", "email": "jenny@example.com", "address": {"country": "DE"}}
-CURRENCIES = {"upi": "inr", "x_netbanking": "inr", "amazon_pay": "usd", "klarna": "eur", "ideal": "eur"}
-IBAN, REFUSED_IBAN = "DE89370400440532013000", "DE62370400440532013001"
-DAY_SECONDS = 86_400
-
-
-def pay_by(shop: Shop, method: str, **more: Any) -> stripe.PaymentIntent:
-    data = {"type": method, "billing_details": BILLING, **more.pop("data", {})}
-    given = {
-        "amount": 49900,
-        "currency": CURRENCIES.get(method, "eur"),
-        "confirm": True,
-        "payment_method_data": data,
-        "return_url": SHOP,
-        **more,
-    }
-    return shop.sdk.v1.payment_intents.create(given)  # type: ignore[arg-type]
-
-
-def at_the_bank(intent: stripe.PaymentIntent) -> Payer:
-    assert intent.status == "requires_action"
-    assert intent.next_action is not None
-    assert intent.next_action.redirect_to_url is not None
-    return Payer(str(intent.next_action.redirect_to_url.url))
-
-
-def debit(shop: Shop, iban: str, **more: Any) -> stripe.PaymentIntent:
-    return pay_by(shop, "sepa_debit", data={"sepa_debit": {"iban": iban}}, **more)
-
-
-def time_passes(shop: Shop, seconds: int) -> None:
-    headers = {"Authorization": f"Bearer {shop.bank.secret}"}
-    moved = requests.post(
-        f"{shop.bank.url}/v1/clock", json={"advance_seconds": seconds}, headers=headers, timeout=20
-    )
-    assert moved.status_code == 200, moved.text
-
-
-def notice(shop: Shop) -> None:
-    """The bank's word that something has moved, about every payment of the shop, twice."""
-    for attempt in shop.attempts() * 2:
-        with shop.house.app_context():
-            notices.HANDLERS["authorization.updated"](attempt.acquirer, attempt.id)
-            database.commit()
-
-
-def charge_of(shop: Shop, intent_id: str) -> stripe.Charge:
-    intent = shop.sdk.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-    assert isinstance(intent.latest_charge, stripe.Charge)
-    return intent.latest_charge
 
 
 def has_the_keys_of_the_sdk(shop: Shop, intent_id: str) -> None:
@@ -285,69 +245,3 @@ def test_two_windows_at_the_bank_pay_once(shop: Shop) -> None:
     assert shop.event_types().count("payment_intent.succeeded") == 1
     assert charge_of(shop, intent.id).amount_captured == 49900
     shop.check_books()
-
-
-@pytest.mark.parametrize(
-    ("given", "param"),
-    [
-        ({"currency": "usd", "allowed_payment_method_types": ["upi"]}, "allowed_payment_method_types[0]"),
-        (
-            {"currency": "eur", "allowed_payment_method_types": ["card", "x_netbanking"]},
-            "allowed_payment_method_types[1]",
-        ),
-        (
-            {"currency": "inr", "amount": 60, "allowed_payment_method_types": ["upi"]},
-            "allowed_payment_method_types[0]",
-        ),
-        (
-            {"currency": "inr", "amount": 20_000_000, "allowed_payment_method_types": ["upi"]},
-            "allowed_payment_method_types[0]",
-        ),
-        (
-            {"currency": "eur", "capture_method": "manual", "allowed_payment_method_types": ["ideal"]},
-            "allowed_payment_method_types[0]",
-        ),
-        (
-            {
-                "currency": "eur",
-                "setup_future_usage": "off_session",
-                "allowed_payment_method_types": ["ideal"],
-            },
-            "allowed_payment_method_types[0]",
-        ),
-    ],
-)
-def test_a_method_that_cannot_pay_this_is_refused(shop: Shop, given: dict[str, Any], param: str) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as refused:
-        shop.sdk.v1.payment_intents.create({"amount": 2000, **given})  # type: ignore[typeddict-item]
-    assert refused.value.param == param
-
-
-def test_automatic_payment_methods_are_those_that_fit(shop: Shop) -> None:
-    def types(**given: Any) -> list[str]:
-        return shop.sdk.v1.payment_intents.create({"amount": 2000, **given}).payment_method_types  # type: ignore[typeddict-item]
-
-    assert types(currency="inr") == ["card", "upi", "x_netbanking"]
-    assert types(currency="eur") == ["card", "amazon_pay", "klarna", "ideal", "sepa_debit"]
-    never = {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
-    assert types(currency="eur", **never) == ["card", "sepa_debit"]
-    assert types(currency="inr", allowed_payment_method_types=["netbanking"]) == ["x_netbanking"]
-
-
-def test_a_method_of_a_type_that_was_not_allowed_is_refused(shop: Shop) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as refused:
-        pay_by(shop, "ideal", allowed_payment_method_types=["card"])
-    assert refused.value.code == "payment_intent_incompatible_payment_method"
-
-
-@pytest.mark.parametrize("given", [{"off_session": True}, {"error_on_requires_action": True}])
-def test_nobody_is_redirected_who_is_not_there(shop: Shop, given: dict[str, Any]) -> None:
-    with pytest.raises(stripe.InvalidRequestError):
-        pay_by(shop, "ideal", **given)
-
-
-@pytest.mark.parametrize("iban", ["DE89370400440532013001", "DE89", "4242424242424242"])
-def test_what_is_no_account_number_is_refused(shop: Shop, iban: str) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as refused:
-        debit(shop, iban)
-    assert refused.value.param == "sepa_debit[iban]"
