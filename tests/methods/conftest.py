@@ -45,7 +45,7 @@ class House:
         """The types of the session's own events, oldest first."""
         events = self.sdk.v1.events.list({"limit": 100}).data
         objects = [(event.type, event.data.object) for event in events]
-        own = [kind for kind, thing in objects if "id" in thing and thing["id"] == session.id]
+        own: list[str] = [kind for kind, thing in objects if "id" in thing and thing["id"] == session.id]
         return own[::-1]  # a balance, for one, has no id
 
     def time_passes(self, seconds: int) -> None:
