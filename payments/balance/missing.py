@@ -9,7 +9,7 @@ from kit.bulk import Step
 from kit.database import db
 from kit.ids import HEAD_LENGTH, base62
 from payments.balance.balance_transactions import BalanceTransaction
-from payments.balance.settlements import SettlementLine, SettlementSource
+from payments.balance.settlements import Difference, SettlementLine, SettlementSource
 from payments.charging.attempts import Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.refunds import Refund
@@ -60,12 +60,14 @@ def _unsettled(source: SettlementSource) -> list[Any]:
         .join(Charge, Charge.id == charge_id)
         .join(entry, (entry.transaction_id == row.id) & (entry.book == Account.ACQUIRER_RECEIVABLE.value))
         .outerjoin(line, line.transaction_id == row.id)
+        .outerjoin(Difference, Difference.transaction_id == row.id)  # it came, and something else is wrong
         .where(
             row.id > _first_id(source.checked_until),
             row.id < _first_id(source.complete_until),
             row.type.in_(TYPES),
             Charge.acquirer == source.acquirer,
             line.transaction_id.is_(None),
+            Difference.transaction_id.is_(None),
         )
         .order_by(row.id)
     )
