@@ -1,5 +1,6 @@
 """A whole Florin with its banks, databases and a merchant's sink, as processes that are killed one by one."""
 
+import http.client
 import json
 import os
 import secrets
@@ -7,11 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import urllib.request
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from launcher.stack import is_healthy
 from tests.chaos import servers
@@ -21,6 +23,7 @@ from tests.support.ports import free_port
 LOOPBACK = "127.0.0.1"
 BANKS = ("piggy_bank", "cuckoo_bank")
 BANK_TIMEOUT_MS = 1_000
+SWITCH_SECONDS = 20.0
 DEFECTS = ROOT / "tests" / "chaos" / "defects"
 # What would steer the parts from outside.
 FOREIGN = {
@@ -99,17 +102,15 @@ class House:
             self.postgres.delete()
 
     def switch(self, faults: dict[str, Any] | None) -> None:
-        """Puts a plan of faults on all lines, or takes it off."""
+        """Puts a plan of faults on all lines, or takes it off; a line that is deaf just now is asked again."""
         for bank in self.banks:
-            body = None if faults is None else json.dumps(faults).encode()
-            request = urllib.request.Request(  # noqa: S310 - an address of our own
-                f"{bank.line}/v1/faults",
-                data=body,
-                headers={"Authorization": f"Bearer {bank.secret}"},
-                method="DELETE" if faults is None else "PUT",
-            )
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - an address of our own
-                assert answer.status == 200
+            method, body = ("DELETE", None) if faults is None else ("PUT", json.dumps(faults).encode())
+            headers = {"Authorization": f"Bearer {bank.secret}"}
+            address = urlsplit(bank.line)
+            deadline = time.monotonic() + SWITCH_SECONDS
+            while not _asked(str(address.hostname), address.port or 0, method, body, headers):
+                assert time.monotonic() < deadline, f"the line to {bank.name} cannot be switched"
+                time.sleep(0.1)
 
     def _run(self, module: str) -> None:
         environment = {**self._florin(), "DEMO_SECRET_KEY": self.secret_key}
@@ -231,6 +232,17 @@ class House:
 def _inherited() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+def _asked(host: str, port: int, method: str, body: bytes | None, headers: dict[str, str]) -> bool:
+    line = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        line.request(method, "/v1/faults", body, headers)
+        return line.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
 
 
 def _listens(port: int) -> bool:
