@@ -102,7 +102,7 @@ class House:
             self.postgres.delete()
 
     def switch(self, faults: dict[str, Any] | None) -> None:
-        """Puts a plan of faults on all lines, or takes it off; a line that is deaf just now is asked again."""
+        """Puts a plan of faults on all lines, or takes it off; a line that is deaf now is asked again."""
         for bank in self.banks:
             method, body = ("DELETE", None) if faults is None else ("PUT", json.dumps(faults).encode())
             headers = {"Authorization": f"Bearer {bank.secret}"}
