@@ -50,7 +50,7 @@ def choose_method(intent: PaymentIntent, method: PaymentMethod) -> None:
 def confirm(
     intent: PaymentIntent, method: PaymentMethod, means: Means, *, presence: Presence = ON_SESSION
 ) -> bank.Answer:
-    """Try to take the intent's amount from a card or another means; return the last bank's answer, already recorded.
+    """Try to take the intent's amount from its means; return the last bank's answer, already recorded.
 
     The claim is committed before the bank is asked; what is recorded here is committed by the edge. A
     crash in between leaves an open attempt, which `reconcile` looks up. An attempt whose challenge is still

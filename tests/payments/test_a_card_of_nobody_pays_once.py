@@ -22,7 +22,7 @@ def test_a_second_payment_meanwhile_is_refused(shop: Shop, line: Unreliable, met
     def meanwhile(ask: Any) -> Any:
         with pytest.raises(stripe.RateLimitError) as refused:
             shop.pay(payment_method=method_id)
-        refusals.append(refused.value.code)
+        refusals.append(refused.value.error.code if refused.value.error else None)
         return ask()
 
     line.expect(meanwhile)
