@@ -11,7 +11,6 @@ from kit import clock
 from kit.database import Base, Id, Sequence64, db
 from payments.scope import caller
 
-
 HOUSE = "acct_house"  # whose books hold what belongs to no merchant
 
 

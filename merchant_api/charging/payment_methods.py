@@ -20,8 +20,8 @@ blueprint = Blueprint("payment_methods", __name__)
 CREATE = params.build(
     stripe.params.PaymentMethodCreateParams,
     only={
-        "type", "card.*", "amazon_pay", "ideal", "klarna", "sepa_debit", "upi", "billing_details.*", "metadata",
-        "allow_redisplay", "expand",
+        "type", "card.*", "amazon_pay", "ideal", "klarna", "sepa_debit", "upi", "billing_details.*",
+        "metadata", "allow_redisplay", "expand",
     },
     extra=METHOD_HASHES,
 )  # fmt: skip
