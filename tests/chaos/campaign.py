@@ -14,7 +14,7 @@ from tests.chaos.house import House
 from tests.chaos.parts import FIRST
 from tests.chaos.shoppers import Crowd, subscribe
 from tests.chaos.snapshot import Database
-from tests.chaos.till import Till
+from tests.chaos.till import PATIENCE_SECONDS, Till
 from tests.chaos.violations import Violation
 
 QUIET_SECONDS = 120.0
@@ -53,6 +53,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 # For a light campaign, which has to be over soon: whatever loses the truth, and no fault of a look at it.
+LIGHT_PATIENCE_SECONDS = 3.0
 MOVING = ["authorization", "capture", "refund"]
 LIGHT_FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "reset_after", "probability": 0.08, "operations": MOVING},
@@ -115,7 +116,7 @@ def _play(plan: Plan, house: House, outcome: Outcome, tell: Callable[[str], None
     killer.start()
     teller = threading.Thread(target=_tell, args=(crowd, outcome, over, tell), daemon=True)
     teller.start()
-    crowd.run(plan.threads)
+    crowd.run(plan.threads, patience_seconds=LIGHT_PATIENCE_SECONDS if plan.light else PATIENCE_SECONDS)
     over.set()
     killer.join()
     teller.join()

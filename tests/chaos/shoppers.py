@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.chaos.customers import takes_the_challenge
 from tests.chaos.leaks import CHALLENGED_NUMBER, GOOD_NUMBERS, REFUSED_NUMBERS, code_of
-from tests.chaos.till import ClientJournal, Reply, Till
+from tests.chaos.till import PATIENCE_SECONDS, ClientJournal, Reply, Till
 
 CURRENCIES = ("usd", "usd", "eur", "eur", "gbp", "jpy", "kwd")
 INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
@@ -216,11 +216,13 @@ class Crowd:
         self._seed = seed
         self._orders = orders
         self._next = 0
+        self._patience_seconds = PATIENCE_SECONDS
         self._guard = threading.Lock()
         self._gateways = gateways
         self._secret_key = secret_key
 
-    def run(self, threads: int) -> None:
+    def run(self, threads: int, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._patience_seconds = patience_seconds
         hands = [threading.Thread(target=self._shop, daemon=True) for _ in range(threads)]
         for hand in hands:
             hand.start()
@@ -228,7 +230,10 @@ class Crowd:
             hand.join()
 
     def _shop(self) -> None:
-        till, spare = (Till(self._gateways, self._secret_key, self.journal) for _ in range(2))
+        till, spare = (
+            Till(self._gateways, self._secret_key, self.journal, patience_seconds=self._patience_seconds)
+            for _ in range(2)
+        )
         while (number := self._taken()) is not None:
             dice = random.Random(f"{self._seed}/{number}")
             scenarios, weights = zip(*SCENARIOS, strict=True)

@@ -69,12 +69,20 @@ class ClientJournal:
 class Till:
     """One merchant's thread: a kept connection to each gateway."""
 
-    def __init__(self, gateways: Sequence[int], secret_key: str, journal: ClientJournal) -> None:
+    def __init__(
+        self,
+        gateways: Sequence[int],
+        secret_key: str,
+        journal: ClientJournal,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._gateways = list(gateways)
         self._lines: dict[int, http.client.HTTPConnection] = {}
         self._authorization = "Basic " + base64.b64encode(f"{secret_key}:".encode()).decode()
         self._journal = journal
         self._turn = 0
+        self._patience_seconds = patience_seconds
 
     def post(
         self, order: int, verb: str, path: str, form: Mapping[str, Any], *,
@@ -98,7 +106,7 @@ class Till:
         begun = time.monotonic()
         stuck_since: float | None = None
         raw, reply = b"", Reply(0, {})
-        while time.monotonic() - begun < PATIENCE_SECONDS:
+        while time.monotonic() - begun < self._patience_seconds:
             try:
                 reply, raw, again = self._once(*call)
             except (OSError, http.client.HTTPException, ValueError):
