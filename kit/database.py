@@ -147,6 +147,8 @@ def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:
         # Nothing is ever left open on an autocommit connection that a rollback would have to end.
         "pool_reset_on_return": None,
         "max_overflow": 2 * pool_size,
+        # An error's text goes to logs; a customer's details have no business there.
+        "hide_parameters": True,
     }
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 30}

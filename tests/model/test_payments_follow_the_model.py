@@ -13,8 +13,8 @@ from tests.model.machine import PaymentsMachine
 
 pytestmark = pytest.mark.slow
 
-SHARDS = 4
-STEPS_OF_A_SHARD = 12_500  # 50,000 in all, spread over the machine's cores
+SHARDS = 10
+STEPS_OF_A_SHARD = 5_000  # 50,000 in all, spread over the machine's cores
 STEPS_OF_AN_EXAMPLE = 50
 MEMORY = Path("/dev/shm")  # what counts here is the logic, not the disk
 

@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, create_engine
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit import database, writing
 from kit.database import db
@@ -128,3 +129,9 @@ def test_who_would_wait_for_ever_has_lost_the_race(empty_postgres_url: str) -> N
         thread.join()
         other.execute("COMMIT")
     assert isinstance(outcome[0], StaleWrite)
+
+
+def test_an_errors_text_shows_no_value(app: Flask) -> None:
+    with app.app_context(), pytest.raises(SQLAlchemyError) as refused:
+        db.session.execute(text("SELECT 1 FROM nowhere WHERE email = :email"), {"email": "jenny@x.example"})
+    assert "jenny" not in str(refused.value)
