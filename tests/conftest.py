@@ -6,6 +6,7 @@ them and stay apart by making a merchant each (tests/support/factories.py); noth
 
 import os
 import secrets
+import weakref
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from app import create_app
 from config import Settings, load
 from kit.database import db
 from payments.acquirers.simulator import SimulatorAcquirer
-from payments.bank import acquirers
+from payments.bank import Acquirer, acquirers
+from payments.cases import Desk, desks
 from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
 from tests.support import postgres, redis_server
@@ -57,7 +59,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PostgreSQL database, migrated."""
-    url = postgres.create_database(postgres_server, "florin")
+    url = postgres.create_database(postgres_server, postgres.new_name("florin"))
     gateway_server.migrate(url, tmp_path_factory.mktemp("postgresql"))
     return url
 
@@ -133,3 +135,20 @@ def gateway(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     """The gateway as a real server on the same database as `app`, its jobs inside it; gives its address."""
     with gateway_server.server(variables, tmp_path_factory.mktemp("gateway")) as base_url:
         yield base_url
+
+
+_lines: weakref.WeakKeyDictionary[object, tuple[dict[str, Acquirer], dict[str, Desk]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+@pytest.fixture(autouse=True)
+def lines_of_the_house(request: pytest.FixtureRequest) -> None:
+    """Houses in this process share its port to the banks: each test finds the lines of its own house."""
+    for name in ("house", "app"):
+        if name in request.fixturenames:
+            house = request.getfixturevalue(name)
+            known, desks_known = _lines.setdefault(house, (dict(acquirers), dict(desks)))
+            for registry, lines in ((acquirers, known), (desks, desks_known)):
+                registry.clear()  # type: ignore[attr-defined]
+                registry.update(lines)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -42,6 +43,11 @@ def server() -> Iterator[str]:
             postgres.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_name(kind: str) -> str:
+    """A database's name that is given once: pytest may make a session's fixture more than once."""
+    return f"{kind}_{secrets.token_hex(8)}"
 
 
 def create_database(server_address: str, name: str) -> str:
