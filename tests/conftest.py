@@ -149,6 +149,7 @@ def lines_of_the_house(request: pytest.FixtureRequest) -> None:
         if name in request.fixturenames:
             house = request.getfixturevalue(name)
             known, desks_known = _lines.setdefault(house, (dict(acquirers), dict(desks)))
-            for registry, lines in ((acquirers, known), (desks, desks_known)):
-                registry.clear()  # type: ignore[attr-defined]
-                registry.update(lines)  # type: ignore[attr-defined]
+            acquirers.clear()
+            acquirers.update(known)
+            desks.clear()
+            desks.update(desks_known)
