@@ -10,6 +10,7 @@ pytestmark = pytest.mark.slow
 
 ORDERS = 90
 QUIET_SECONDS = 60.0  # at most: it ends as soon as all is settled
+SEEDS = (7, 8, 9)  # a defect that needs two things at once may hide from one campaign, not from three
 QUIET_WITH_A_DEFECT_SECONDS = 12.0  # for what is never settled is what some defects are about
 
 # Each defect with the rule that has to name it; others may be broken by it as well.
@@ -37,11 +38,13 @@ DEFECTS = {
 }
 
 
-def campaign(folder: Path, template: Path, defect: str | None, quiet_seconds: float) -> list[str]:
+def campaign(
+    folder: Path, template: Path, defect: str | None, quiet_seconds: float, seed: int = SEEDS[0]
+) -> list[str]:
     plan = Plan(
         ORDERS,
         0,
-        seed=7,
+        seed=seed,
         threads=10,
         defect=defect,
         quiet_seconds=quiet_seconds,
@@ -57,8 +60,14 @@ def test_without_a_defect_no_rule_is_broken(tmp_path: Path, template: Path) -> N
 
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_a_planted_defect_is_caught(tmp_path: Path, template: Path, defect: str) -> None:
-    broken = campaign(tmp_path, template, defect, QUIET_WITH_A_DEFECT_SECONDS)
-    assert any(violation.startswith(f"{DEFECTS[defect]}: ") for violation in broken), broken
+    seen: list[str] = []
+    for seed in SEEDS:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        seen += campaign(folder, template, defect, QUIET_WITH_A_DEFECT_SECONDS, seed)
+        if any(violation.startswith(f"{DEFECTS[defect]}: ") for violation in seen):
+            return
+    pytest.fail(f"no campaign caught it: {seen}")
 
 
 def test_every_defect_there_is_has_its_rule() -> None:
