@@ -2,7 +2,27 @@
 
 from typing import Any
 
+import orjson
+
+from kit import http
+from payments.bank import Unknown
+
 LONGEST_ADDRESS = 2000
+
+
+def read_document(reply: http.Response | http.Failure) -> dict[str, Any] | Unknown:
+    """Return the object that a bank answered with; anything else is no answer."""
+    match reply:
+        case http.Failure():
+            return Unknown(f"{reply.kind}: {reply.detail}")
+        case http.Response(status=200, truncated=False):
+            try:
+                told = orjson.loads(reply.body)
+            except orjson.JSONDecodeError:
+                return Unknown("the answer is not JSON")
+            return told if isinstance(told, dict) else Unknown("the answer is no object")
+        case _:
+            return Unknown(f"HTTP {reply.status}")
 
 
 def integer(value: Any) -> int:

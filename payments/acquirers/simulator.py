@@ -11,7 +11,7 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from kit import http
 from payments import bank
 from payments.acquirers.method_facts import expiry, method_facts
-from payments.acquirers.reading import integer, text, text_or_none, web_address
+from payments.acquirers.reading import integer, read_document, text, text_or_none, web_address
 from payments.bank_journal import JournalEntry
 
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -111,7 +111,7 @@ class SimulatorAcquirer:
     def journal(self, after: int) -> list[JournalEntry] | bank.Unknown:
         """Return the next entries of the bank's journal, as many as fit into one answer."""
         path = f"/v1/journal?after={after}&limit={JOURNAL_ROWS}"
-        document = _document(self._ask("GET", path, None))
+        document = read_document(self._ask("GET", path, None))
         if isinstance(document, bank.Unknown):
             return document
         try:
@@ -145,20 +145,6 @@ class SimulatorAcquirer:
         return self.client.request(method, url, body=body, headers=headers, timeout_seconds=timeout_seconds)
 
 
-def _document(reply: http.Response | http.Failure) -> dict[str, Any] | bank.Unknown:
-    match reply:
-        case http.Failure():
-            return bank.Unknown(f"{reply.kind}: {reply.detail}")
-        case http.Response(status=200, truncated=False):
-            try:
-                document = orjson.loads(reply.body)
-            except orjson.JSONDecodeError:
-                return bank.Unknown("the answer is not JSON")
-            return document if isinstance(document, dict) else bank.Unknown("the answer is no object")
-        case _:
-            return bank.Unknown(f"HTTP {reply.status}")
-
-
 def _error_code(reply: http.Response) -> str | None:
     try:
         return str(orjson.loads(reply.body)["error"]["code"])
@@ -180,7 +166,7 @@ def _never_acted(reply: http.Response | http.Failure) -> bank.Answer | None:
 
 
 def _authorization(reply: http.Response | http.Failure, reference: str) -> bank.Answer:
-    document = _document(reply)
+    document = read_document(reply)
     if isinstance(document, bank.Unknown):
         return document
     try:
@@ -258,7 +244,7 @@ def _entry(row: dict[str, Any]) -> JournalEntry:
 
 def _movement(reply: http.Response | http.Failure, reference: str, amount_minor: int | None) -> bank.Answer:
     """Read the answer to a capture, refund or void; one about anything else than what was asked is none."""
-    document = _document(reply)
+    document = read_document(reply)
     if isinstance(document, bank.Unknown):
         return document
     if document.get("reference") != reference:

@@ -9,6 +9,7 @@ import orjson
 
 from kit import http
 from kit.download import download
+from payments.acquirers.reading import read_document
 from payments.bank import NotFound, Unknown
 from payments.treasury import Closed, FileRead, Listing, PayOut, PayoutStands, Rejected
 
@@ -29,7 +30,7 @@ class SimulatorTreasury:
 
     def settlements(self, after: int) -> Listing | Unknown:
         """Return a page of settlements behind a `seq`."""
-        told = _document(self._ask("GET", f"/v1/settlements?after={after}&limit={PAGE}"))
+        told = read_document(self._ask("GET", f"/v1/settlements?after={after}&limit={PAGE}"))
         if isinstance(told, Unknown):
             return told
         try:
@@ -88,20 +89,6 @@ class SimulatorTreasury:
         return self.client.request(method, self.url + path, body=body, headers=headers)
 
 
-def _document(reply: http.Response | http.Failure) -> dict[str, Any] | Unknown:
-    match reply:
-        case http.Failure():
-            return Unknown(f"{reply.kind}: {reply.detail}")
-        case http.Response(status=200, truncated=False):
-            try:
-                told = orjson.loads(reply.body)
-            except orjson.JSONDecodeError:
-                return Unknown("the answer is not JSON")
-            return told if isinstance(told, dict) else Unknown("the answer is no object")
-        case _:
-            return Unknown(f"HTTP {reply.status}")
-
-
 def _closed(item: dict[str, Any]) -> Closed:
     return Closed(
         id=_text(item["id"]),
@@ -121,7 +108,7 @@ def _closed(item: dict[str, Any]) -> Closed:
 def _stands(
     reply: http.Response | http.Failure, reference: str, amount_minor: int | None
 ) -> PayoutStands | Unknown:
-    told = _document(reply)
+    told = read_document(reply)
     if isinstance(told, Unknown):
         return told
     try:
