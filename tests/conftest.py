@@ -5,7 +5,6 @@ them and stay apart by making a merchant each (tests/support/factories.py); noth
 """
 
 import os
-import secrets
 import weakref
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -59,7 +58,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PostgreSQL database, migrated."""
-    url = postgres.create_database(postgres_server, postgres.new_name("florin"))
+    url = postgres.create_database(postgres_server, "florin")
     gateway_server.migrate(url, tmp_path_factory.mktemp("postgresql"))
     return url
 
@@ -67,7 +66,7 @@ def postgres_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> str:
     """A PostgreSQL database with nothing in it, for this test alone."""
-    return postgres.create_database(postgres_server, f"empty_{secrets.token_hex(8)}")
+    return postgres.create_database(postgres_server, "empty")
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +136,7 @@ def gateway(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
         yield base_url
 
 
-_lines: weakref.WeakKeyDictionary[object, tuple[dict[str, Acquirer], dict[str, Desk]]] = (
+_lines: weakref.WeakKeyDictionary[Flask, tuple[dict[str, Acquirer], dict[str, Desk]]] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -148,7 +147,10 @@ def lines_of_the_house(request: pytest.FixtureRequest) -> None:
     for name in ("house", "app"):
         if name in request.fixturenames:
             house = request.getfixturevalue(name)
-            known, desks_known = _lines.setdefault(house, (dict(acquirers), dict(desks)))
+            app = getattr(house, "app", house)
+            if not isinstance(app, Flask):
+                continue  # a house of other processes
+            known, desks_known = _lines.setdefault(app, (dict(acquirers), dict(desks)))
             acquirers.clear()
             acquirers.update(known)
             desks.clear()

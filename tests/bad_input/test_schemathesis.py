@@ -85,7 +85,7 @@ def house(
     request: pytest.FixtureRequest, bank: Bank, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
     """The app on a migrated database of its own, where no job runs."""
-    folder = tmp_path_factory.mktemp(postgres.new_name("fuzzed"))
+    folder = tmp_path_factory.mktemp("fuzzed")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:

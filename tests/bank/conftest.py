@@ -3,7 +3,6 @@
 Here `bank` is not the process that the rest of the suite calls, but a bank that a test can look into.
 """
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,12 +24,12 @@ def bank(tmp_path: Path) -> Iterator[Caller]:
 @pytest.fixture(scope="session")
 def bank_database_url(postgres_server: str) -> str:
     """A PostgreSQL database for all banks of these tests; each has a schema of its own in it."""
-    return postgres.create_database(postgres_server, f"bank_{secrets.token_hex(8)}")
+    return postgres.create_database(postgres_server, "bank")
 
 
 @pytest.fixture
 def empty_schema_url(bank_database_url: str) -> str:
-    schema = f"bank_{secrets.token_hex(8)}"
+    schema = "bank"
     engine = create_engine(bank_database_url)
     with engine.begin() as connection:
         connection.execute(CreateSchema(schema))

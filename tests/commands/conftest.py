@@ -1,6 +1,5 @@
 """A house of its own on each database with a bank of its own, so that a doctor finds what the test did."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +49,7 @@ def house(
     if database == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:
-        name = f"ward_{secrets.token_hex(4)}"
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), name)
+        url = postgres.create_database(request.getfixturevalue("postgres_server"), "ward")
     gateway.migrate(url, folder)
     app = create_app(load(gateway.variables(url, own_bank, folder)))
     acquirer = acquirers[ACQUIRER]

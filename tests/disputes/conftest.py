@@ -51,7 +51,7 @@ def house_variables(
     request: pytest.FixtureRequest, own_bank: Bank, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
     """The environment of a house on a migrated database."""
-    folder = tmp_path_factory.mktemp(postgres.new_name("disputes"))
+    folder = tmp_path_factory.mktemp("disputes")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:

@@ -88,7 +88,7 @@ class Wired:
 def wired(
     request: pytest.FixtureRequest, banks: Banks, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Wired]:
-    folder = tmp_path_factory.mktemp(postgres.new_name("money"))
+    folder = tmp_path_factory.mktemp("money")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:

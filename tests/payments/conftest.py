@@ -38,7 +38,7 @@ def house(
     request: pytest.FixtureRequest, bank: Bank, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
     """The app on a migrated database that no other process sweeps."""
-    folder = tmp_path_factory.mktemp(postgres.new_name("house"))
+    folder = tmp_path_factory.mktemp("house")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:

@@ -44,7 +44,7 @@ def house(
     request: pytest.FixtureRequest, bank: Bank, second_bank: Bank, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
     """The app with both banks on a migrated database that no other process sweeps."""
-    folder = tmp_path_factory.mktemp(postgres.new_name("two_banks"))
+    folder = tmp_path_factory.mktemp("two_banks")
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:

@@ -85,9 +85,7 @@ def house(
     if request.param == "sqlite":
         url = f"sqlite:///{folder}/florin.sqlite3"
     else:
-        url = postgres.create_database(
-            request.getfixturevalue("postgres_server"), postgres.new_name("stripe")
-        )
+        url = postgres.create_database(request.getfixturevalue("postgres_server"), "stripe")
     gateway.migrate(url, folder)
     given = gateway.variables(url, bank, folder) | {
         "STRIPE_SECRET_KEY": PEER_KEY,

@@ -45,15 +45,14 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_name(kind: str) -> str:
-    """A database's name that is given once: pytest may make a session's fixture more than once."""
-    return f"{kind}_{secrets.token_hex(8)}"
+def create_database(server_address: str, kind: str, *, template: str = "template1") -> str:
+    """Makes a database; returns its address in SQLAlchemy's form.
 
-
-def create_database(server_address: str, name: str) -> str:
-    """Makes an empty database; returns its address in SQLAlchemy's form."""
+    Its name is given only once, as pytest may make a session's fixture more than once.
+    """
+    name = f"{kind}_{secrets.token_hex(8)}"
     with psycopg.connect(server_address, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return address_of(server_address, name)
 
 

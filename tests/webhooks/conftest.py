@@ -1,6 +1,5 @@
 """A house of its own for each test of the webhooks: an empty database of each kind, and a sink to send to."""
 
-import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -8,11 +7,10 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import psycopg
 import pytest
 import stripe
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from kit import database, jobs
 from kit.database import Base, db
@@ -26,9 +24,6 @@ from webhooks.webhook_endpoints import WebhookEndpoint
 WAIT_SECONDS = 20.0
 
 
-TEMPLATE = "house_template"
-
-
 @pytest.fixture(scope="session")
 def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with all tables, to be copied."""
@@ -38,10 +33,11 @@ def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_houses(postgres_server: str) -> str:
-    """A PostgreSQL server with a database that has all tables, to be copied."""
-    create_tables(postgres.create_database(postgres_server, TEMPLATE))
-    return postgres_server
+def postgres_template(postgres_server: str) -> str:
+    """The name of a PostgreSQL database that has all tables, to be copied."""
+    url = postgres.create_database(postgres_server, "house_template")
+    create_tables(url)
+    return str(make_url(url).database)
 
 
 def create_tables(url: str) -> None:
@@ -57,10 +53,8 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         shutil.copyfile(request.getfixturevalue("sqlite_house"), tmp_path / "house.sqlite3")
         url = f"sqlite:///{tmp_path}/house.sqlite3"
     else:
-        server, name = request.getfixturevalue("postgres_houses"), f"house_{secrets.token_hex(8)}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'.encode())
-        url = postgres.address_of(server, name)
+        server, template = (request.getfixturevalue(f"postgres_{part}") for part in ("server", "template"))
+        url = postgres.create_database(server, "house", template=template)
     app = Flask("house")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(url, pool_size=8)
