@@ -6,12 +6,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import PoolProxiedConnection
+from sqlalchemy import ColumnElement, PoolProxiedConnection, delete, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from kit.database import db
+from kit.database import Base, db
 from kit.driver import touch_postgresql
 from kit.writing import UNIQUE_ERRORS, DuplicateRow, StaleWrite
 from kit.writing import _sqlite_writer as sqlite_writer
+
+DELETED_AT_ONCE = 1000
+
+
+def delete_where(noun: type[Base], condition: ColumnElement[bool]) -> int:
+    """Delete rows that meet a condition; return how many. Some at a time, so that no writer waits long."""
+    key: InstrumentedAttribute[str] = noun.id  # type: ignore[attr-defined]
+    some = delete(noun).where(key.in_(select(key).where(condition).limit(DELETED_AT_ONCE)))
+    deleted = 0
+    while count := int(db.session.execute(some).rowcount):  # type: ignore[attr-defined]
+        deleted += count
+    return deleted
 
 
 @dataclass(frozen=True, slots=True)

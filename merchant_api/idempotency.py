@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Index, LargeBinary, delete, select
+from sqlalchemy import Index, LargeBinary, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit import clock, database
+from kit import bulk, clock, database
 from kit.database import Base, Id, db
 from payments import vault
 from payments.errors import IdempotencyError, InvalidRequest, KeyInUse
@@ -18,7 +18,6 @@ KEPT_SECONDS = 24 * 3600
 # Longer than any request can run (bank deadline included); after it the process that held the key is gone.
 ABANDONED_SECONDS = 120
 MAXIMUM_KEY_LENGTH = 255
-FORGOTTEN_AT_ONCE = 1000
 
 
 class IdempotencyKey(Base):
@@ -117,10 +116,5 @@ def release(row: IdempotencyKey) -> None:
 
 
 def forget_old() -> int:
-    """Delete keys older than a day; return how many. Some at a time, so that no writer waits long."""
-    old = select(IdempotencyKey.id).where(IdempotencyKey.created < clock.now() - KEPT_SECONDS)
-    some = delete(IdempotencyKey).where(IdempotencyKey.id.in_(old.limit(FORGOTTEN_AT_ONCE)))
-    forgotten = 0
-    while count := int(db.session.execute(some).rowcount):  # type: ignore[attr-defined]
-        forgotten += count
-    return forgotten
+    """Delete keys older than a day; return how many."""
+    return bulk.delete_where(IdempotencyKey, IdempotencyKey.created < clock.now() - KEPT_SECONDS)

@@ -6,10 +6,10 @@ the order in which notices come and however often. Without any notice the sweeps
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Index, delete, select, text
+from sqlalchemy import Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit import clock
+from kit import bulk, clock
 from kit.database import Base, Id, db, load
 
 # kind -> (acquirer's name, subject at that bank); wired in app.py. It may ask the bank, never with rows
@@ -21,7 +21,6 @@ HANDLERS: dict[str, Callable[[str, str], None]] = {}
 RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
 KEPT_SECONDS = 30 * 24 * 3600  # so long a repetition is known as one, and a failure is tried again
 BATCH = 100
-FORGOTTEN_AT_ONCE = 1000
 
 
 class BankNotice(Base):
@@ -104,10 +103,5 @@ def unknown_of(acquirer: str, notice_ids: Sequence[str]) -> set[str]:
 
 
 def forget_old() -> int:
-    """Delete old notices; return how many. Some at a time, so that no writer waits long."""
-    old = select(BankNotice.id).where(BankNotice.created < clock.now() - KEPT_SECONDS)
-    some = delete(BankNotice).where(BankNotice.id.in_(old.limit(FORGOTTEN_AT_ONCE)))
-    forgotten = 0
-    while count := int(db.session.execute(some).rowcount):  # type: ignore[attr-defined]
-        forgotten += count
-    return forgotten
+    """Delete old notices; return how many."""
+    return bulk.delete_where(BankNotice, BankNotice.created < clock.now() - KEPT_SECONDS)
