@@ -18,12 +18,13 @@ logger = logging.getLogger("florin.sweeps")
 
 RECONCILE = "sweeps.reconcile_attempts"
 FILINGS = "sweeps.settle_filings"
+EXPIRY = "sweeps.expire_sessions"
 
 # (seconds between runs, dotted path)
 SWEEPS: tuple[tuple[float, str], ...] = (
     (2.0, "sweeps.kick_if_open"),
     (2.0, "sweeps.kick_filings"),
-    (5.0, "sweeps.expire_sessions"),
+    (5.0, "sweeps.kick_expiry"),
     (600.0, "sweeps.forget_idempotency_keys"),
     (10.0, "sweeps.seal_audit_rows"),
 )
@@ -104,6 +105,13 @@ def _filed(filing_id: str) -> bool:
         return ended
     finally:
         database.rollback()
+
+
+def kick_expiry() -> None:
+    """Wake a worker for sessions whose time is over: an open challenge is a question to a bank."""
+    if expire.due(clock.now()):
+        jobs.kick(EXPIRY)
+    database.rollback()
 
 
 def expire_sessions() -> int:
