@@ -25,7 +25,7 @@ from payments import audit_chain
 from payments.audit_chain import AuditSeal
 from payments.charging import reconcile
 from payments.charging.attempts import Attempt
-from payments.doctor import banks, books, open_questions, settled, trail
+from payments.doctor import banks, books, disputes, open_questions, settled, trail
 from payments.doctor.pages import Check, Finding
 from payments.errors import StripeError
 from webhooks import checks as deliveries
@@ -165,6 +165,7 @@ def _checks() -> list[Check]:
         *deliveries.checks(),
         *settled.checks(),
         *banks.checks(_settings().acquirers),
+        *disputes.checks(),
     ]
 
 
