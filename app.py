@@ -24,7 +24,7 @@ from merchant_api.crud import OPERATIONS
 from payments import audit_spool, notices, vault
 from payments.charging import follow_authorization, follow_dispute, follow_refund
 from payments.hosted import addresses
-from webhooks import bank_notices
+from webhooks import bank_notices, reach
 from webhooks import jobs as webhook_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
     acquiring.connect(settings)
+    reach.configure(settings.webhook_test_reach)
     cli.register(app)
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
     merchant_api.register(app)

@@ -51,6 +51,7 @@ class Settings:
     rate_limit_per_second: int
     run_jobs_here: bool
     spool_queries: bool
+    webhook_test_reach: Literal["public", "loopback", "private"]
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -85,6 +86,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
         spool_queries=_flag(env, "SPOOL_QUERIES", default=False),
         run_jobs_here=_flag(env, "RUN_JOBS_HERE", default=not env.get("REDIS_URL")),
+        webhook_test_reach=_webhook_test_reach(env),
     )
 
 
@@ -161,6 +163,14 @@ def _vault_keys(env: Mapping[str, str], data_dir: Path) -> dict[int, bytes]:
             raise BadSetting("VAULT_KEYS must be a list such as 1:<64 hexadecimal digits>")
         keys[int(version)] = bytes.fromhex(_hex(key, "VAULT_KEYS"))
     return keys
+
+
+def _webhook_test_reach(env: Mapping[str, str]) -> Literal["public", "loopback", "private"]:
+    """Return how far from the public internet webhooks of test mode may go; live mode never goes beyond it."""
+    text = env.get("WEBHOOK_TEST_REACH") or "loopback"
+    if text not in ("public", "loopback", "private"):
+        raise BadSetting(f"WEBHOOK_TEST_REACH must be public, loopback or private, not {text!r}")
+    return cast("Literal['public', 'loopback', 'private']", text)
 
 
 def _acquirers(env: Mapping[str, str]) -> tuple[str, ...]:

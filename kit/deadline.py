@@ -16,6 +16,8 @@ from typing import Any
 import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from kit.addresses import Reach, first_refusal
+
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 # Lookups that run at the same time. getaddrinfo cannot be interrupted, so a dead name server costs
@@ -35,6 +37,10 @@ def seconds_left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError("the deadline has passed")
     return left
+
+
+class AddressDenied(OSError):
+    """Nothing is sent to where a host's name leads."""
 
 
 class ReplyTooLarge(OSError):
@@ -122,9 +128,15 @@ def literal_address(host: str, port: int) -> list[Address]:
     return []
 
 
-def connect(host: str, port: int, deadline: float) -> DeadlineSocket:
-    """Connect to the first address that answers; the time left is shared among those still to try."""
+def connect(host: str, port: int, deadline: float, reach: Reach | None = None) -> DeadlineSocket:
+    """Connect to the first address that answers; the time left is shared among those still to try.
+
+    Where a `reach` is given all addresses are checked first (AddressDenied), and the very ones that were
+    checked are connected to: a name is looked up once, so it can't lead elsewhere a moment later.
+    """
     addresses = literal_address(host, port) or resolve(host, port, deadline)
+    if reach is not None and (denied := first_refusal([str(address[0]) for _, address in addresses], reach)):
+        raise AddressDenied(f"{host} is not sent to: {denied}")
     failure: OSError = OSError("the name has no addresses")
     for position, (family, address) in enumerate(addresses):
         sock = DeadlineSocket(family, socket.SOCK_STREAM)
@@ -142,17 +154,18 @@ def connect(host: str, port: int, deadline: float) -> DeadlineSocket:
 
 
 class _Deadlined:
-    """What both kinds of connection add to urllib3's: a deadline, an allowance, and when they fell idle."""
+    """What both kinds of connection add to urllib3's: a deadline, an allowance, a reach, an idle time."""
 
     deadline: float = 0.0
     allowance: int = 0
     idle_since: float = 0.0
+    reach: Reach | None = None
     _dns_host: str
     port: int
     sock: Any
 
     def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port, self.deadline)
+        return connect(self._dns_host, self.port, self.deadline, self.reach)
 
     def begin(self, deadline: float, allowance: int) -> None:
         """Begin a new exchange: over by the deadline, its reply no longer than so many bytes."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 import urllib3.exceptions
 
+from kit import urls
 from kit.deadline import PlainConnection, ReplyTooLarge, TlsConnection, now_seconds, tls_context
-from kit.http import Failure, Response, _kind_of, _parse
+from kit.http import Failure, Response, _kind_of
 
 PIECE_BYTES = 256 * 1024
 HEADERS_BYTES = 64 * 1024
@@ -27,9 +28,9 @@ def download(
     The deadline covers everything. A body that ends early, or is longer than `most_bytes`, is a Failure; what
     came until then has been taken. Whatever `take` raises ends the download and goes on to the caller.
     """
-    target = _parse(url)
-    if isinstance(target, Failure):
-        return target
+    target = urls.parse(url)
+    if isinstance(target, str):
+        return Failure("invalid_url", sent=False, detail=target)
     connection: PlainConnection | TlsConnection
     if target.tls:
         connection = TlsConnection(target.host, target.port, ssl_context=tls_context())

@@ -8,7 +8,6 @@ have received the request (`sent`), because that decides whether money may have 
 from __future__ import annotations
 
 import collections
-import functools
 import http.client
 import os
 import socket
@@ -16,12 +15,21 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import urllib3.exceptions
-import urllib3.util
 
-from kit.deadline import Connection, PlainConnection, ReplyTooLarge, TlsConnection, now_seconds, tls_context
+from kit import urls
+from kit.addresses import Reach
+from kit.deadline import (
+    AddressDenied,
+    Connection,
+    PlainConnection,
+    ReplyTooLarge,
+    TlsConnection,
+    now_seconds,
+    tls_context,
+)
 
 REPLY_CAP_BYTES = 64 * 1024
 # What may be received at all for one reply: the body, as much again of headers, and a buffer's worth more.
@@ -33,6 +41,7 @@ IDLE_CONNECTIONS_PER_HOST = 64
 
 FailureKind = Literal[
     "timeout",
+    "denied",
     "refused",
     "unreachable",
     "dropped",
@@ -77,11 +86,8 @@ class _Progress:
         return round((now_seconds() - self.started) * 1000)
 
 
-class _Target(NamedTuple):
-    tls: bool
-    host: str
-    port: int
-    path: str
+# A connection made with one reach never serves a request of another.
+_Route = tuple[bool, str, int, Reach | None]
 
 
 class Client:
@@ -99,7 +105,7 @@ class Client:
         self._user_agent = user_agent
         self._idle_seconds = idle_seconds
         self._ssl_context = ssl_context
-        self._idle: dict[tuple[bool, str, int], collections.deque[Connection]] = {}
+        self._idle: dict[_Route, collections.deque[Connection]] = {}
         self._busy: set[Connection] = set()
         self._guard = threading.Lock()
         self._stopped = False
@@ -112,9 +118,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
         *,
         timeout_seconds: float | None = None,
+        reach: Reach | None = None,
     ) -> Response | Failure:
         """POST once. The deadline covers lookup, connecting, writing and the whole reply."""
-        return self.request("POST", url, body=body, headers=headers, timeout_seconds=timeout_seconds)
+        return self.request(
+            "POST", url, body=body, headers=headers, timeout_seconds=timeout_seconds, reach=reach
+        )
 
     def request(
         self,
@@ -124,14 +133,20 @@ class Client:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_seconds: float | None = None,
+        reach: Reach | None = None,
     ) -> Response | Failure:
-        """Make one request and at most one: nothing is ever repeated on the caller's behalf."""
+        """Make one request and at most one: nothing is ever repeated on the caller's behalf.
+
+        `reach` says how far from the public internet the address may lie (kit/addresses.py); without it,
+        for addresses that are the house's own settings, any will do.
+        """
         progress = _Progress()
-        target = _parse(url)
-        if isinstance(target, Failure):
-            return target
+        target = urls.parse(url)
+        if isinstance(target, str):
+            return Failure("invalid_url", sent=False, detail=target)
         seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
-        connection = self._take(target)
+        route = (target.tls, target.host, target.port, reach)
+        connection = self._take(route)
         self._busy.add(connection)
         reusable = False
         try:
@@ -153,7 +168,7 @@ class Client:
         finally:
             self._busy.discard(connection)
             if reusable:
-                self._give_back(target, connection)
+                self._give_back(route, connection)
             else:
                 connection.close()
 
@@ -183,11 +198,11 @@ class Client:
         if self._stopped:
             raise ConnectionAbortedError("the client has been stopped")
 
-    def _take(self, target: _Target) -> Connection:
+    def _take(self, route: _Route) -> Connection:
         """An idle connection that is still whole, the freshest first, or a new one not yet connected."""
         if self._pid != os.getpid():  # a forked child must not talk over its parent's sockets
             self._pid, self._idle = os.getpid(), {}
-        pool = self._idle.get((target.tls, target.host, target.port))
+        pool = self._idle.get(route)
         oldest = now_seconds() - self._idle_seconds
         while pool:
             try:
@@ -198,14 +213,18 @@ class Client:
             if connection.idle_since >= oldest and connection.is_connected:
                 return connection
             connection.close()
-        if target.tls:
-            context = self._tls_context()
-            return TlsConnection(target.host, target.port, ssl_context=context)
-        return PlainConnection(target.host, target.port)
+        tls, host, port, reach = route
+        connection: Connection
+        if tls:
+            connection = TlsConnection(host, port, ssl_context=self._tls_context())
+        else:
+            connection = PlainConnection(host, port)
+        connection.reach = reach
+        return connection
 
-    def _give_back(self, target: _Target, connection: Connection) -> None:
+    def _give_back(self, route: _Route, connection: Connection) -> None:
         connection.idle_since = now_seconds()
-        pool = self._idle.setdefault((target.tls, target.host, target.port), collections.deque())
+        pool = self._idle.setdefault(route, collections.deque())
         if self._stopped or len(pool) >= IDLE_CONNECTIONS_PER_HOST:
             connection.close()
         else:
@@ -220,25 +239,6 @@ class Client:
     def _failure(self, error: Exception, progress: _Progress) -> Failure:
         kind: FailureKind = "stopped" if self._stopped else _kind_of(error)
         return Failure(kind, progress.sent, f"{type(error).__name__}: {error}"[:500], progress.elapsed_ms())
-
-
-@functools.lru_cache(maxsize=1024)
-def _parse(url: str) -> _Target | Failure:
-    try:
-        parts = urllib3.util.parse_url(url)
-    except urllib3.exceptions.LocationParseError as error:
-        return Failure("invalid_url", sent=False, detail=str(error))
-    if parts.scheme not in ("http", "https") or not parts.host or parts.auth is not None:
-        return Failure("invalid_url", sent=False, detail="need http(s)://host without user or password")
-    tls = parts.scheme == "https"
-    host = parts.host.removeprefix("[").removesuffix("]")
-    return _Target(tls, host, parts.port or (443 if tls else 80), parts.request_uri)
-
-
-def problem_with(url: str) -> str | None:
-    """Say why this client can't send to an address; None where it can."""
-    target = _parse(url)
-    return target.detail if isinstance(target, Failure) else None
 
 
 def _read(reply: http.client.HTTPResponse, progress: _Progress) -> tuple[Response | Failure, bool]:
@@ -261,6 +261,7 @@ def _read(reply: http.client.HTTPResponse, progress: _Progress) -> tuple[Respons
 # The first row whose types fit names the failure; the order matters where one type derives from another.
 _KINDS: tuple[tuple[FailureKind, tuple[type[Exception], ...]], ...] = (
     ("timeout", (TimeoutError,)),
+    ("denied", (AddressDenied,)),
     ("dns", (socket.gaierror,)),
     ("tls", (ssl.SSLError, urllib3.exceptions.SSLError)),
     ("refused", (ConnectionRefusedError,)),

@@ -18,7 +18,7 @@ from kit.signing import signature_header
 from payments.events import Event
 from payments.resource import NounType
 from payments.vault import VaultLocked
-from webhooks import attempts, outbox
+from webhooks import attempts, outbox, reach
 from webhooks.attempts import Attempt, Result
 from webhooks.outbox import CANCELED, FAILED, PENDING, SUCCEEDED, Claim
 from webhooks.schedule import next_delay_seconds
@@ -158,7 +158,13 @@ def attempt(client: Client, parcel: Parcel) -> Result:
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature_header(parcel.body, parcel.secrets, now),
     }
-    answer = client.post(parcel.url, parcel.body, headers, timeout_seconds=DEADLINE_SECONDS)
+    answer = client.post(
+        parcel.url,
+        parcel.body,
+        headers,
+        timeout_seconds=DEADLINE_SECONDS,
+        reach=reach.reach(livemode=parcel.claim.livemode),
+    )
     return _result(parcel, headers, now, answer)
 
 

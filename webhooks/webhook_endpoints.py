@@ -9,18 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
 from kit.database import Id
-from kit.http import problem_with
 from kit.ids import random_text
 from kit.states import StateMachine
 from payments import audit, lifecycle, vault
 from payments.errors import InvalidRequest, NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.scope import caller
+from webhooks.reach import checked_url
 
 ENABLED, DISABLED = "enabled", "disabled"
 ALL_EVENTS = "*"
 SECRET_LENGTH = 32
-MAXIMUM_URL_LENGTH = 2048
 
 
 class WebhookEndpoint(Resource, WithMetadata):
@@ -56,7 +55,7 @@ class WebhookEndpoint(Resource, WithMetadata):
         endpoint_id = cls.mint()
         endpoint = cls.new(
             id=endpoint_id,
-            url=_checked_url(params["url"]),
+            url=checked_url(params["url"], livemode=caller().livemode),
             enabled_events=_checked_events(params["enabled_events"]),
             api_version=params.get("api_version"),
             description=params.get("description") or None,
@@ -85,7 +84,7 @@ class WebhookEndpoint(Resource, WithMetadata):
     def update(self, params: dict[str, Any]) -> None:
         """Change the given attributes; `disabled` stops or resumes the sending."""
         if "url" in params:
-            self.url = _checked_url(params["url"])
+            self.url = checked_url(params["url"], livemode=self.livemode)
         if "enabled_events" in params:
             self.enabled_events = _checked_events(params["enabled_events"])
         if "description" in params:
@@ -142,21 +141,6 @@ def wants(enabled_events: Sequence[str], event_type: str) -> bool:
 def _purpose(endpoint_id: str) -> str:
     # Bound to its row, so that one endpoint's sealed secret can't be copied into another's.
     return f"webhook secret of {endpoint_id}"
-
-
-def _checked_url(url: str) -> str:
-    if len(url) > MAXIMUM_URL_LENGTH:
-        raise InvalidRequest(
-            "Invalid URL: it is longer than 2048 characters.", code="url_invalid", param="url"
-        )
-    problem = problem_with(url)
-    if problem is not None:
-        raise InvalidRequest(f"Invalid URL: {problem}.", code="url_invalid", param="url")
-    if caller().livemode and not url.lower().startswith("https:"):
-        raise InvalidRequest(
-            "Invalid URL: live mode sends webhooks to https only.", code="url_invalid", param="url"
-        )
-    return url
 
 
 def _checked_events(names: list[str]) -> list[str]:
