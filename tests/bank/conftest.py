@@ -3,6 +3,7 @@
 Here `bank` is not the process that the rest of the suite calls, but a bank that a test can look into.
 """
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def bank_database_url(postgres_server: str) -> str:
 
 @pytest.fixture
 def empty_schema_url(bank_database_url: str) -> str:
-    schema = "bank"
+    schema = f"bank_{secrets.token_hex(8)}"
     engine = create_engine(bank_database_url)
     with engine.begin() as connection:
         connection.execute(CreateSchema(schema))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import urllib3
 
 from bank_simulator.issuer import Limits
@@ -19,6 +20,8 @@ from launcher.stack import is_healthy
 from tests.bank.support import SECRET, assert_the_books_agree, bearer, order, sqlite_in
 from tests.support.ports import free_port
 from tests.support.processes import running
+
+pytestmark = pytest.mark.slow
 
 CALLERS = 8
 ANSWERS_BEFORE_THE_KILL = 120

@@ -10,6 +10,8 @@ from payments.charging.card_brands import brand_of
 from tests.support.buyer import Buyer, Till
 from tests.support.cardholder import Cardholder
 
+pytestmark = pytest.mark.slow
+
 TABLE = Path(__file__).parent.parent / "bank" / "test_cards.csv"
 CARDS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 # Of 3-D Secure: these pass without a challenge, this one is declined without, these are declined after it.

@@ -3,7 +3,14 @@
 import pytest
 from flask import Flask
 
+from payments import merchants
 from tests.support.desk import Desk, Shop, open_shop
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test signs in, and none of these asks what a guess costs."""
+    monkeypatch.setitem(merchants.SCRYPT, "n", 16)
 
 
 @pytest.fixture

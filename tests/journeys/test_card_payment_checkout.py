@@ -16,6 +16,8 @@ from tests.support.hosted_page import INSUFFICIENT_FUNDS, session_params
 from tests.support.tab import Tab
 from tests.webhooks.conftest import Received, Sink
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE_SECONDS = 1.0
 
 

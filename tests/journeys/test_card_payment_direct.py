@@ -12,6 +12,8 @@ from tests.support.bank import Bank
 from tests.support.books import assert_the_books_agree
 from tests.support.factories import create_merchant
 
+pytestmark = pytest.mark.slow
+
 RAW = {"number": "5555555555554444", "exp_month": 8, "exp_year": 2033, "cvc": "321"}
 
 

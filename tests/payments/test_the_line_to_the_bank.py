@@ -29,6 +29,8 @@ from payments.charging.cards import CardDetails
 from tests.support.ports import free_port
 from tests.webhooks.scripted_server import Make, answering, dripping, playing, reply
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_SECONDS = 0.5
 CARD = CardDetails("4242424242424242", 12, 2034, "123", "Jenny Rosen")
 AUTHORIZE = Authorize("att_1", 2000, "usd", capture=True, card=CARD)

@@ -24,6 +24,8 @@ from payments.merchants import ApiKey, User, hash_key
 from payments.scope import Caller, acting_as
 from tests.support.gateway import SECRETS
 
+pytestmark = pytest.mark.slow
+
 OWN_KEY = "sk_test_MadeUpForThisTestAlone"
 
 
@@ -134,7 +136,6 @@ def test_a_rolled_key_stays_rolled_and_the_next_start_tells_a_fresh_one(
         assert db.session.scalar(select(ApiKey.expires_at).where(ApiKey.hashed == hash_key(rolled))) == ends
 
 
-@pytest.mark.slow
 def test_starts_at_the_same_moment_agree(settings: Settings, variables: dict[str, str]) -> None:
     environment = os.environ | variables
     running = [subprocess.Popen([sys.executable, "-m", "seed"], cwd=ROOT, env=environment) for _ in range(3)]

@@ -7,6 +7,8 @@ import pytest
 from launcher.stack import is_healthy
 from tests.support import launched
 
+pytestmark = pytest.mark.slow
+
 STEPS = ("Shop", "Session", "Page", "Customer", "Thanks", "Bank", "Webhook", "Refund", "Webhook", "Done")
 
 
@@ -23,7 +25,6 @@ def test_the_demo_brings_its_own_florin_and_takes_it_away_again(tmp_path: Path) 
     assert not (tmp_path / "data" / "demo.json").exists()
 
 
-@pytest.mark.slow
 def test_the_demo_uses_the_florin_that_runs_and_leaves_it_running(tmp_path: Path) -> None:
     with launched.serving(tmp_path) as florin:
         demo = florin.demo()

@@ -12,6 +12,8 @@ from launcher.places import LOOPBACK, ROOT
 from tests.support import launched
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 
 def refused(*arguments: str, data_dir: Path, **variables: str) -> str:
     """The one line that it says; fails where it says more or does something."""

@@ -15,6 +15,8 @@ from tests.support import launched
 from tests.support.launched import Launched
 from tests.support.processes import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def florin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
@@ -75,7 +77,6 @@ def test_ctrl_c_stops_all_that_it_started(tmp_path: Path) -> None:
         assert "Traceback" not in running.said()
 
 
-@pytest.mark.slow
 def test_its_keys_outlive_a_restart(tmp_path: Path) -> None:
     with launched.serving(tmp_path) as first:
         keys = first.demo()["secret_key"], first.demo()["publishable_key"]
@@ -83,7 +84,6 @@ def test_its_keys_outlive_a_restart(tmp_path: Path) -> None:
         assert (second.demo()["secret_key"], second.demo()["publishable_key"]) == keys
 
 
-@pytest.mark.slow
 def test_a_second_ctrl_c_does_not_wait_for_a_part_that_hangs(tmp_path: Path) -> None:
     with launched.serving(tmp_path) as running:
         os.kill(part(running, "bank_simulator"), signal.SIGSTOP)
@@ -93,14 +93,12 @@ def test_a_second_ctrl_c_does_not_wait_for_a_part_that_hangs(tmp_path: Path) -> 
         assert not running.parts()
 
 
-@pytest.mark.slow
 def test_parts_end_even_when_the_launcher_is_killed_outright(tmp_path: Path) -> None:
     with launched.serving(tmp_path) as running:
         running.end(signal.SIGKILL)
         wait_until(lambda: not running.parts(), "every part has noticed")
 
 
-@pytest.mark.slow
 def test_when_a_part_dies_it_says_which_and_stops_the_rest(tmp_path: Path) -> None:
     with launched.serving(tmp_path) as running:
         os.kill(part(running, "bank_simulator"), signal.SIGKILL)
@@ -109,13 +107,11 @@ def test_when_a_part_dies_it_says_which_and_stops_the_rest(tmp_path: Path) -> No
         assert not running.parts()
 
 
-@pytest.mark.slow
 def test_with_redis_a_worker_of_its_own_runs_the_jobs(tmp_path: Path, redis_url: str) -> None:
     with launched.serving(tmp_path, REDIS_URL=redis_url) as running:
         assert any("worker.py" in command for command in running.parts().values())
 
 
-@pytest.mark.slow
 def test_on_postgresql_it_serves_with_as_many_processes_as_cores(
     tmp_path: Path, empty_postgres_url: str
 ) -> None:

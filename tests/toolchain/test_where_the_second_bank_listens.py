@@ -1,6 +1,7 @@
 """The second bank's port: far from the neighbours', never another part's, moved aside where it is busy."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_it_moves_aside_where_nobody_said_where_it_has_to_be(tmp_path: Path) -> 
         chosen = place(tmp_path, **ports, BANK2_PORT=str(busy))
         with pytest.raises(Refusal, match="BANK2_PORT"):
             places.with_free_ports(chosen)
-        unchosen = Place(chosen.port, chosen.bank_port, busy, False, True, tmp_path)
+        unchosen = replace(chosen, bank2_port_given=False)
         assert places.with_free_ports(unchosen).bank2_port != busy
 
 

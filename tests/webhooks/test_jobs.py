@@ -14,6 +14,8 @@ from tests.support import redis_server
 from tests.webhooks import job_functions
 from tests.webhooks.job_functions import HERE, Notebook
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -19,7 +19,7 @@ from webhooks import outbox
 from webhooks.outbox import Delivery
 
 Working = Callable[..., AbstractContextManager[jobs.Jobs]]
-pytestmark = pytest.mark.usefixtures("merchant")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("merchant")]
 
 
 @pytest.fixture

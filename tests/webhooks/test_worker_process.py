@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 from flask import Flask
 
 from kit import jobs
@@ -14,6 +15,8 @@ from launcher.places import ROOT
 from tests.support.factories import create_merchant
 from tests.support.processes import wait_until
 from tests.webhooks.conftest import Sink
+
+pytestmark = pytest.mark.slow
 
 WAIT_SECONDS = 60.0
 

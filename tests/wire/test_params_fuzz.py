@@ -4,12 +4,15 @@ from contextlib import suppress
 from typing import Any
 
 import jsonschema_rs
+import pytest
 import stripe.params as sdk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stripe.params import checkout
 
 from kit import forms, params
+
+pytestmark = pytest.mark.slow
 
 DECLARED = {
     "session": params.build(
