@@ -21,6 +21,7 @@ from config import Settings, load
 from kit import database, jobs
 from merchant_api import openapi, rate_limit
 from merchant_api.crud import OPERATIONS
+from merchant_api.short_way import Gateway
 from payments import audit_spool, notices, vault
 from payments.charging import follow_authorization, follow_dispute, follow_refund
 from payments.hosted import addresses
@@ -44,7 +45,7 @@ NOTICE_HANDLERS = {
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the gateway's WSGI app, wired for these settings."""
     settings = settings or load()
-    app = Flask("florin", root_path=str(Path(__file__).parent))
+    app = Gateway("florin", root_path=str(Path(__file__).parent))
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -60,8 +61,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         database.prepare_engine(database.db.engine)
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
-    acquiring.connect(settings)
     reach.configure(settings.webhook_test_reach)
+    acquiring.connect(settings)
     cli.register(app)
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
     merchant_api.register(app)

@@ -44,25 +44,46 @@ class Exchange:
     overtaken: bool = False  # another one has recorded what the bank said to this request
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over the wire."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A verb under its operation, as Flask calls it; merchant_api/short_way.py asks it directly."""
+
+    described: Operation
+    verb: Verb
+
+    def answer(self, request: Request, path_arguments: dict[str, str]) -> Answer:
+        """Carry out one request."""
+        return answer(Exchange(request, self.described, self.verb, path_arguments, gate.new_request_id()))
+
+    def __call__(self, **path_arguments: str) -> Response:
+        """Carry out Flask's present request."""
+        told = self.answer(request_ctx.request, path_arguments)
+        return Response(told.body, told.status, told.headers)
+
+
 def operation(blueprint: Blueprint, described: Operation) -> Callable[[Verb], Verb]:
     """Register a verb under a method and path of /v1; all else that there is to know is in `described`."""
 
     def register(verb: Verb) -> Verb:
-        def view(**path_arguments: str) -> Response:
-            # The request itself, past the proxy that would look it up again at each word.
-            asked = request_ctx.request
-            return answer(Exchange(asked, described, verb, path_arguments, gate.new_request_id()))
-
         name = f"{described.method.lower()}_{verb.__module__.rpartition('.')[2]}_{verb.__name__}"
         rule = described.path.replace("{", "<").replace("}", ">")
-        blueprint.add_url_rule(rule, name, view, methods=[described.method])
+        blueprint.add_url_rule(rule, name, View(described, verb), methods=[described.method])
         OPERATIONS.append(described)
         return verb
 
     return register
 
 
-def answer(exchange: Exchange) -> Response:
+def answer(exchange: Exchange) -> Answer:
     """Carry out one exchange; every outcome is an HTTP response in Stripe's shape."""
     try:
         who, key = gate.identify(exchange.request, exchange.request_id)
@@ -76,7 +97,7 @@ def answer(exchange: Exchange) -> Response:
         return _refused(exchange, error)
 
 
-def _parsed(exchange: Exchange) -> Response:
+def _parsed(exchange: Exchange) -> Answer:
     described, request = exchange.operation, exchange.request
     raw = _raw_parameters(request, described)
     # A request that names no version may be worded as any version would.
@@ -96,9 +117,9 @@ def _parsed(exchange: Exchange) -> Response:
     return _executed(exchange, parameters)
 
 
-def _replayed(exchange: Exchange, replay: idempotency.Replay) -> Response:
+def _replayed(exchange: Exchange, replay: idempotency.Replay) -> Answer:
     _conclude(exchange, replay.status, replay.body, "replayed", _object_id(orjson.loads(replay.body)))
-    return _response(exchange, replay.status, replay.body, {"Idempotent-Replayed": "true"})
+    return _response(exchange, replay.status, replay.body, replayed=True)
 
 
 def _raw_parameters(request: Request, described: Operation) -> dict[str, Any]:
@@ -114,7 +135,7 @@ def _raw_parameters(request: Request, described: Operation) -> dict[str, Any]:
     return forms.decode(request.get_data(cache=False), request.query_string)
 
 
-def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Response:
+def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Answer:
     exchange.paths = parameters.pop("expand", [])
     for attempt in range(1, MAXIMUM_ATTEMPTS + 1):
         asked_before = database.commits()
@@ -131,14 +152,14 @@ def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Response:
     raise LockTimeout
 
 
-def _rendered(exchange: Exchange, outcome: Any) -> Response:
+def _rendered(exchange: Exchange, outcome: Any) -> Answer:
     wire = versions.downgrade(expand.expanded(outcome, exchange.paths), exchange.version)
     body = orjson.dumps(browsers.told(wire), option=READABLE)
     _conclude(exchange, 200, body, "succeeded", _object_id(outcome))
     return _response(exchange, 200, body)
 
 
-def _overtaken(exchange: Exchange) -> Response:
+def _overtaken(exchange: Exchange) -> Answer:
     """Record what the bank said where nobody has yet, and answer with the object as it stands then."""
     exchange.overtaken = True
     database.rollback()
@@ -193,7 +214,7 @@ def _conclude(
     database.commit(last=True)
 
 
-def _refused(exchange: Exchange, error: Exception) -> Response:
+def _refused(exchange: Exchange, error: Exception) -> Answer:
     told = _as_told(exchange, error)
     if told.status >= 500:
         logger.error("request %s failed", exchange.request_id, exc_info=error)
@@ -218,7 +239,7 @@ def _refused(exchange: Exchange, error: Exception) -> Response:
     return _response(exchange, told.status, body)
 
 
-def _unrecorded(exchange: Exchange, second: Exception) -> Response:
+def _unrecorded(exchange: Exchange, second: Exception) -> Answer:
     logger.error("request %s could not be recorded", exchange.request_id, exc_info=second)
     told = as_stripe_error(second)
     body = rendered(told, exchange.request_id)
@@ -256,20 +277,20 @@ def _remember_failure(exchange: Exchange, told: StripeError, body: bytes) -> Non
         db.session.remove()
 
 
-def _response(
-    exchange: Exchange, status: int, body: bytes, headers: dict[str, str] | None = None
-) -> Response:
-    told = {"Content-Type": "application/json", "Request-Id": exchange.request_id}
+def _response(exchange: Exchange, status: int, body: bytes, *, replayed: bool = False) -> Answer:
+    told = [("Content-Type", "application/json"), ("Request-Id", exchange.request_id)]
     if exchange.version:
-        told["Stripe-Version"] = exchange.version
+        told.append(("Stripe-Version", exchange.version))
     key = exchange.request.headers.get("Idempotency-Key")
     if key is not None:
-        told["Idempotency-Key"] = key
+        told.append(("Idempotency-Key", key))
     if status == 401:
-        told["WWW-Authenticate"] = 'Basic realm="Stripe"'
+        told.append(("WWW-Authenticate", 'Basic realm="Stripe"'))
     if status in (409, 429) or status >= 500:
         # Asking again for an answer that is replayed brings nothing new; after a failure in mid-payment, a
         # request without a key could pay twice.
         keyless = status >= 500 and key is None and exchange.operation.method == "POST"
-        told["Stripe-Should-Retry"] = "false" if headers or keyless else "true"
-    return Response(body, status, told | (headers or {}))
+        told.append(("Stripe-Should-Retry", "false" if replayed or keyless else "true"))
+    if replayed:
+        told.append(("Idempotent-Replayed", "true"))
+    return Answer(status, told, body)

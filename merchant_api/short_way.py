@@ -1,0 +1,93 @@
+"""The short way of an API request: from the server to its verb, past what only pages need of Flask.
+
+Flask opens a session, matches the address against every rule, walks its hooks and lays the answer out anew,
+which together cost more than a status read's own work. An operation needs the app's context alone. Whatever
+is not exactly the method and the path of an operation goes Flask's own way, and is redirected, refused or
+served as a page there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from merchant_api.crud import View
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+ARGUMENT = None  # in the place of a segment: any text, named by the rule
+Found = tuple[View, dict[str, str]]
+
+
+class Gateway(Flask):
+    """Flask, with a short way for the operations of the API."""
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer an operation here and anything else as Flask does."""
+        found = self._operations.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        # Hooks of the whole app, and tests that keep a request's context, rely on all that Flask does.
+        if found is None or self.before_request_funcs.get(None) or PRESERVED in environ:
+            return super().wsgi_app(environ, start_response)
+        view, arguments = found
+        with self.app_context():
+            answer = view.answer(self.request_class(environ), arguments)
+        length = ("Content-Length", str(len(answer.body)))
+        start_response(STATUS_LINES[answer.status], [*answer.headers, length])
+        return (answer.body,)
+
+    @cached_property
+    def _operations(self) -> Operations:
+        """Return the operations among the rules of this app, all of which are registered before it serves."""
+        operations = Operations()
+        for rule in self.url_map.iter_rules():
+            view = self.view_functions[rule.endpoint]
+            if isinstance(view, View):
+                operations.add(rule.rule, view)
+        return operations
+
+
+PRESERVED = "werkzeug.debug.preserve_context"
+
+
+class Operations:
+    """The operations by the segments of their paths; a plain segment goes before an argument, as in Flask."""
+
+    def __init__(self) -> None:
+        self._root: dict[str | None, Any] = {}
+
+    def add(self, rule: str, view: View) -> None:
+        """Take in an operation under a rule such as `/v1/refunds/<id>`."""
+        node = self._root
+        names = []
+        for segment in rule.split("/"):
+            is_argument = segment.startswith("<")
+            if is_argument:
+                names.append(segment[1:-1])
+            node = node.setdefault(ARGUMENT if is_argument else segment, {})
+        node.setdefault(LEAF, {})[view.described.method] = (view, tuple(names))
+
+    def find(self, method: str, path: str) -> Found | None:
+        """Return the operation of a path, with its arguments; None where Flask has to look."""
+        if not path.isascii():
+            return None  # Its bytes are to be decoded first.
+        node = self._root
+        values = []
+        for segment in path.split("/"):
+            following = node.get(segment)
+            if following is None:
+                following = node.get(ARGUMENT)
+                if following is None or not segment:
+                    return None
+                values.append(segment)
+            node = following
+        view, names = node.get(LEAF, {}).get(method, (None, ()))
+        return None if view is None else (view, dict(zip(names, values, strict=True)))
+
+
+LEAF = "/"  # no segment has a slash
