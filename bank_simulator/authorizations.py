@@ -16,6 +16,7 @@ from bank_simulator.journal import Entry, Stamp, fingerprint, mask
 from bank_simulator.tables import authorizations
 from bank_simulator.three_d_secure import NOT_TRIED, Authentication
 
+OF_MONEY = frozenset(("insufficient_funds",))
 RISK_SCORES: dict[str, int] = {"normal": 20, "elevated": 68, "highest": 88}
 
 Row = dict[str, Any]
@@ -155,9 +156,13 @@ def as_answer(row: Row) -> dict[str, Any]:
 
 def _asked(tx: Connection, form: AuthorizationForm, message: Message, terms: Terms) -> Verdict:
     """Asks for the holder's authentication where there is any; then the issuer, or a challenge first."""
-    reachable = form.customer_present and form.return_url is not None and form.amount_minor > 0
+    reachable = form.customer_present and form.return_url is not None
     tried = three_d_secure.authenticate(
-        message.card, form.three_d_secure, customer_there=reachable, set_up=message.set_up
+        message.card,
+        form.three_d_secure,
+        customer_there=reachable,
+        set_up=message.set_up,
+        verification=form.amount_minor == 0,
     )
     message = replace(message, authenticated=tried.done)
     refused = issuer.refusal(message)
@@ -173,7 +178,8 @@ def _challenged(
     tx: Connection, form: AuthorizationForm, card: cards.Card, now: int, open_seconds: int
 ) -> str:
     """Opens the challenge and returns the word in its page's address."""
-    after = card.refusal_after
+    # Whether there is money for it is no question where none is asked for.
+    after = None if form.amount_minor == 0 and card.refusal_after in OF_MONEY else card.refusal_after
     opened = {
         "reference": form.reference,
         "kind": card.challenge,

@@ -80,6 +80,8 @@ def _open_row(tx: Connection, reference: str) -> Row | None:
 
 
 def _refusal(tx: Connection, taken: Challenge, row: Row, limits: Limits, now: int) -> str | None:
+    if row["amount_minor"] == 0:
+        return None  # a verification takes nothing from the account
     name = issuer.take(
         tx,
         Spending(

@@ -36,14 +36,17 @@ class Authentication:
 NOT_TRIED = Authentication()
 
 
-def authenticate(card: Card, wish: str, *, customer_there: bool, set_up: bool) -> Authentication:
+def authenticate(
+    card: Card, wish: str, *, customer_there: bool, set_up: bool, verification: bool = False
+) -> Authentication:
     """Asks the issuer's access control server, for a holder who can be sent to its page.
 
-    `set_up` says that the merchant kept the card in an earlier payment that was authenticated.
+    `set_up` says that the merchant kept the card in an earlier payment that was authenticated,
+    `verification` that nothing is paid now.
     """
     if not customer_there:
         return NOT_TRIED
-    needed = _needed(card, set_up=set_up)
+    needed = _needed(card, set_up=set_up, verification=verification)
     wanted = wish != "automatic"
     if card.lookup_fails and (needed or wanted):
         facts = _facts("processing_error", "protocol_error")
@@ -70,10 +73,12 @@ def failed(brand: str, reason: str) -> Facts:
     return _facts("failed", reason, eci=_eci(brand)[2]) | {"authentication_flow": "challenge"}
 
 
-def _needed(card: Card, *, set_up: bool) -> bool:
+def _needed(card: Card, *, set_up: bool, verification: bool) -> bool:
     match card.authentication:
-        case "always" | "on_session":
+        case "always":
             return True
+        case "on_session":
+            return not verification
         case "unless_set_up":
             return not set_up
         case _:

@@ -14,10 +14,12 @@ from checkout.headers import protect
 from kit import database
 from payments import audit, audit_spool, bank
 from payments.charging import reconcile
+from payments.charging.cards import CardDetails
 from payments.errors import InvalidRequest, StripeError
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.pay import pay
 from payments.hosted.recover import recover
+from payments.hosted.save import save
 from payments.scope import acting_as, caller
 
 logger = logging.getLogger("florin.checkout")
@@ -124,7 +126,7 @@ def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
     for _ in range(MAXIMUM_ATTEMPTS):
         commits_before = database.commits()
         try:
-            answer = pay(_present(session_id), form.means(), form.billing())
+            answer = _carried_out(_present(session_id), form)
             database.commit()
         except StripeError as refusal:
             logger.info("session %s was not paid: %s", session_id, refusal.message)
@@ -137,6 +139,15 @@ def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
         else:
             return answer
     return None
+
+
+def _carried_out(session: CheckoutSession, form: PaymentForm) -> bank.Answer:
+    means = form.means()
+    if not session.keeps_card:
+        return pay(session, means, form.billing())
+    if not isinstance(means, CardDetails):
+        raise InvalidRequest("Only a card can be kept.", param="paymentMethod")
+    return save(session, means, form.billing())
 
 
 def _keep(refusal: StripeError) -> None:

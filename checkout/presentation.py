@@ -18,6 +18,7 @@ LOCALES = frozenset((
     "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK",
     "zh-TW",
 ))  # fmt: skip
+SAVE_WORDS = "Save card"
 DEFAULT_LOCALE = "en"
 DEFAULT_COUNTRY = "US"
 
@@ -47,6 +48,7 @@ class Order:
     lines: tuple[Line, ...]
     sums: tuple[tuple[str, str], ...]
     button: str
+    keeps_card: bool = False  # nothing is paid: the card is kept for later
 
 
 def choose_locale(wanted: str | None, accepted: LanguageAccept) -> Locale:

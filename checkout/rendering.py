@@ -11,12 +11,13 @@ from checkout.countries import POSTAL_CODES
 from checkout.declines import Problem
 from checkout.forms import MESSAGES, PaymentForm
 from checkout.methods import choices
-from checkout.presentation import Line, Order, button_words, choose_locale, home_country
+from checkout.presentation import SAVE_WORDS, Line, Order, button_words, choose_locale, home_country
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
 from payments.charging.card_brands import as_json, brand_of
 from payments.charging.methods.sepa_debit import MANDATE
 from payments.charging.payment_intents import PaymentIntent
+from payments.charging.setup_intents import SetupIntent
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.merchants import present_merchant
 
@@ -56,6 +57,17 @@ def order_of(session: CheckoutSession) -> Order:
         return format_amount(amount_minor, session.currency, locale)
 
     merchant = present_merchant().name
+    if session.keeps_card:
+        return Order(
+            merchant=merchant,
+            test_mode=not session.livemode,
+            title=f"Save a card with {merchant}",
+            total="",
+            lines=(),
+            sums=(),
+            button=SAVE_WORDS,
+            keeps_card=True,
+        )
     lines = tuple(
         Line(item.name, item.description, item.quantity, written(item.unit_amount), written(item.amount))
         for item in session.line_items()
@@ -137,7 +149,7 @@ def waiting_page(session: CheckoutSession) -> Response:
 
 
 def returned_page(
-    intent: PaymentIntent,
+    intent: PaymentIntent | SetupIntent,
     title: str,
     words: str,
     status: HTTPStatus,
@@ -152,7 +164,9 @@ def returned_page(
         "checkout/returned.html",
         order=None,
         merchant=present_merchant().name,
-        sum=format_amount(intent.amount, intent.currency, locale),
+        sum=format_amount(intent.amount, intent.currency, locale)
+        if isinstance(intent, PaymentIntent)
+        else None,
         title=title,
         words=words,
         good=good,

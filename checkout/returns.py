@@ -21,10 +21,12 @@ from payments.charging.attempts import ENDS, Attempt, Kind
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
 from payments.charging.return_urls import with_result
+from payments.charging.setup_intents import SetupIntent
 from payments.scope import acting_as
 
 logger = logging.getLogger("florin.checkout")
 
+SENT = frozenset((Kind.AUTHORIZE, Kind.VERIFY))
 ATTEMPT_ID = re.compile(r"att_[0-9A-Za-z]{1,60}")
 LONGEST_TOKEN = 1000
 MAXIMUM_RECORDINGS = 50  # a notice, the sweep or another window may record the same end at this moment
@@ -34,6 +36,39 @@ WHY = {
     "bad": "The link that you came by is damaged, or it belongs to another payment.",
 }
 PAID = frozenset((IntentStatus.SUCCEEDED, IntentStatus.REQUIRES_CAPTURE))
+# Of a customer who goes on to nowhere: how it stands -> title and words, for a payment and for a setup.
+STANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "payment_intent": {
+        IntentStatus.SUCCEEDED: ("Payment received", "This payment has been made. You were charged once."),
+        IntentStatus.REQUIRES_CAPTURE: (
+            "Payment received",
+            "This payment has been made. You were charged once.",
+        ),
+        IntentStatus.PROCESSING: (
+            "Payment on its way",
+            "Your bank has taken the payment in; the shop is told of its end.",
+        ),
+        IntentStatus.REQUIRES_ACTION: (
+            "Not confirmed yet",
+            "Your bank still waits for your confirmation. You have not been charged.",
+        ),
+    },
+    "setup_intent": {
+        IntentStatus.SUCCEEDED: ("Card saved", "The shop keeps this card. You have not been charged."),
+        IntentStatus.PROCESSING: (
+            "Not known yet",
+            "Your bank has been asked; the shop is told what it says.",
+        ),
+        IntentStatus.REQUIRES_ACTION: (
+            "Not confirmed yet",
+            "Your bank still waits for your confirmation. You have not been charged.",
+        ),
+    },
+}
+ELSE = {
+    "payment_intent": ("Not paid", "No money has been taken for this payment."),
+    "setup_intent": ("Card not saved", "The shop does not keep this card. You have not been charged."),
+}
 
 blueprint = Blueprint("returns", __name__)
 blueprint.after_request(protect)
@@ -43,7 +78,7 @@ blueprint.after_request(protect)
 def come_back(attempt_id: str) -> Response:
     """Take in the customer whom a bank's page sends back."""
     attempt = db.session.get(Attempt, attempt_id) if ATTEMPT_ID.fullmatch(attempt_id) else None
-    if attempt is None or attempt.kind != Kind.AUTHORIZE or attempt.acquirer not in bank.acquirers:
+    if attempt is None or attempt.kind not in SENT or attempt.acquirer not in bank.acquirers:
         return rendering.message_page(
             "We cannot find this payment",
             "The link may have been cut short. Please go back to the shop to see how your payment stands.",
@@ -56,7 +91,7 @@ def come_back(attempt_id: str) -> Response:
             _look(attempt_id)
         audit.record("checkout.returned", attempt.intent_id, word, attempt=attempt_id)
         database.commit()
-        intent = PaymentIntent.find(attempt.intent_id)
+        intent = _intent_of(attempt)
         if word != "good":
             return _told(
                 intent, why=WHY[word], onward=_address(attempt, intent) if word == "expired" else None
@@ -78,7 +113,12 @@ def _look(attempt_id: str) -> None:
     database.rollback()  # what comes next reads the rows as they are now
 
 
-def _address(attempt: Attempt, intent: PaymentIntent) -> str | None:
+def _intent_of(attempt: Attempt) -> PaymentIntent | SetupIntent:
+    noun: type[PaymentIntent | SetupIntent] = SetupIntent if attempt.kind == Kind.VERIFY else PaymentIntent
+    return noun.find(attempt.intent_id)
+
+
+def _address(attempt: Attempt, intent: PaymentIntent | SetupIntent) -> str | None:
     """Return where the customer goes on: the session's page, the merchant's own address, or nowhere."""
     if intent.checkout_session_id is not None:
         return url_for("checkout.show", session_id=intent.checkout_session_id, waiting="")
@@ -89,22 +129,11 @@ def _sent(onward: str) -> Response:
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": onward})
 
 
-def _told(intent: PaymentIntent, *, why: str | None = None, onward: str | None = None) -> Response:
+def _told(
+    intent: PaymentIntent | SetupIntent, *, why: str | None = None, onward: str | None = None
+) -> Response:
     """Return a page with the truth as Florin knows it."""
-    if intent.status in PAID:
-        title, words = "Payment received", "This payment has been made. You were charged once."
-    elif intent.status == IntentStatus.PROCESSING:
-        title, words = (
-            "Payment on its way",
-            "Your bank has taken the payment in; the shop is told of its end.",
-        )
-    elif intent.status == IntentStatus.REQUIRES_ACTION:
-        title, words = (
-            "Not confirmed yet",
-            "Your bank still waits for your confirmation. You have not been charged.",
-        )
-    else:
-        title, words = "Not paid", "No money has been taken for this payment."
+    title, words = STANDS[intent.object_name].get(intent.status, ELSE[intent.object_name])
     status = HTTPStatus.OK if why is None else HTTPStatus.BAD_REQUEST
     return rendering.returned_page(
         intent, title, words, status, good=intent.status in PAID, why=why, onward=onward

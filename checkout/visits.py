@@ -11,6 +11,7 @@ from payments.charging.methods import METHODS
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
 from payments.charging.payment_methods import PaymentMethod
+from payments.charging.setup_intents import SetupIntent
 from payments.customers.customers import Customer
 from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus, Status
 from payments.hosted.recover import recoverable
@@ -35,8 +36,10 @@ def buyer_of(visited: CheckoutSession | Attempt, request: Request) -> Caller:
     )
 
 
-def intent_of(session: CheckoutSession) -> PaymentIntent | None:
-    """Return the session's payment, None before the first try."""
+def intent_of(session: CheckoutSession) -> PaymentIntent | SetupIntent | None:
+    """Return the session's payment, None before the first try; or its setup, which it has from the start."""
+    if session.setup_intent_id:
+        return SetupIntent.find(session.setup_intent_id)
     return PaymentIntent.find(session.payment_intent_id) if session.payment_intent_id else None
 
 
@@ -95,5 +98,7 @@ def recovery_address(session: CheckoutSession) -> str | None:
 def last_error(session: CheckoutSession) -> tuple[str | None, str | None] | None:
     """Return code and decline code of the session's last refused try, None where there is none."""
     intent = intent_of(session)
-    error = intent.last_payment_error if intent else None
+    if intent is None:
+        return None
+    error = intent.last_setup_error if isinstance(intent, SetupIntent) else intent.last_payment_error
     return (error.get("code"), error.get("decline_code")) if error else None

@@ -5,7 +5,15 @@ from flask import Flask
 from merchant_api import events, simple, unknown
 from merchant_api.balance import balance, bank_accounts, payouts
 from merchant_api.catalog import prices, products
-from merchant_api.charging import charges, disputes, payment_intents, payment_methods, refunds
+from merchant_api.charging import (
+    charges,
+    disputes,
+    payment_intents,
+    payment_methods,
+    refunds,
+    setup_attempts,
+    setup_intents,
+)
 from merchant_api.customers import customers
 from merchant_api.hosted import checkout_sessions
 from merchant_api.radar import early_fraud_warnings
@@ -22,6 +30,8 @@ BLUEPRINTS = (
     payment_intents.blueprint,
     payment_methods.blueprint,
     refunds.blueprint,
+    setup_intents.blueprint,
+    setup_attempts.blueprint,
     products.blueprint,
     prices.blueprint,
     checkout_sessions.blueprint,

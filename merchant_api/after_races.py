@@ -13,6 +13,7 @@ from payments.charging import reconcile
 from payments.charging.attempts import Attempt, Kind, State
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refunds import Refund
+from payments.charging.setup_intents import SetupIntent
 from payments.errors import ApiError, InvalidRequest
 from payments.hosted.checkout_sessions import CheckoutSession
 
@@ -26,6 +27,11 @@ def outcome(described: Operation) -> Any:
         raise _too_late(described)
     if attempt.kind == Kind.REFUND:
         return Refund.find(str(attempt.refund_id))
+    if attempt.kind == Kind.VERIFY:
+        setup = SetupIntent.find(attempt.intent_id)
+        if attempt.status == State.FAILED:
+            raise declined_error(setup)
+        return setup
     intent = PaymentIntent.find(attempt.intent_id)
     if attempt.status == State.FAILED:
         raise _refusal(attempt, intent)
@@ -41,11 +47,12 @@ def _too_late(described: Operation) -> Exception:
     intent = reconcile.withdrawn_from()
     if intent is None:
         return ApiError("The bank's answer is being recorded; look the object up.")
+    name = "PaymentIntent" if isinstance(intent, PaymentIntent) else "SetupIntent"
     return InvalidRequest(
-        f"This PaymentIntent's status is {intent.status} and it could not be "
+        f"This {name}'s status is {intent.status} and it could not be "
         f"{PARTICIPLES.get(described.verb, 'updated')} because of that.",
-        code="payment_intent_unexpected_state",
-        extra={"payment_intent": intent.as_stripe()},
+        code=f"{intent.object_name}_unexpected_state",
+        extra={intent.object_name: intent.as_stripe()},
     )
 
 

@@ -16,6 +16,11 @@ TOLD = {
         "payment_method_configuration_details", "payment_method_types", "processing", "receipt_email",
         "setup_future_usage", "shipping", "source", "status",
     )),
+    "setup_intent": frozenset((
+        "id", "object", "automatic_payment_methods", "cancellation_reason", "client_secret", "created",
+        "description", "last_setup_error", "livemode", "next_action", "payment_method",
+        "payment_method_configuration_details", "payment_method_types", "status", "usage",
+    )),
     "payment_method": frozenset((
         "id", "object", "allow_redisplay", "billing_details", "card", "created", "customer", "livemode",
         "type",

@@ -1,12 +1,14 @@
 """How a decline that has just been recorded is told to the caller."""
 
 from payments.charging.payment_intents import PaymentIntent
+from payments.charging.setup_intents import SetupIntent
 from payments.errors import CardError
 
 
-def declined_error(intent: PaymentIntent) -> CardError:
+def declined_error(intent: PaymentIntent | SetupIntent) -> CardError:
     """Return the error for a decline that has just been recorded on the intent."""
-    told = intent.last_payment_error or {}
+    last = intent.last_payment_error if isinstance(intent, PaymentIntent) else intent.last_setup_error
+    told = last or {}
     extra = {
         name: told.get(name) for name in ("charge", "payment_method", "advice_code", "network_decline_code")
     }
@@ -15,6 +17,6 @@ def declined_error(intent: PaymentIntent) -> CardError:
         code=told.get("code"),
         decline_code=told.get("decline_code"),
         param=told.get("param"),
-        extra=extra | {"payment_intent": intent.as_stripe()},
+        extra=extra | {intent.object_name: intent.as_stripe()},
         keep=True,
     )

@@ -9,7 +9,12 @@ from payments.scope import caller
 
 MAXIMUM_DEPTH = 4
 # Fields that are not named after the noun behind them.
-NOUNS_BEHIND = {"default_price": ("price",), "latest_charge": ("charge",), "source": ("charge", "refund")}
+NOUNS_BEHIND = {
+    "default_price": ("price",),
+    "latest_attempt": ("setup_attempt",),
+    "latest_charge": ("charge",),
+    "source": ("charge", "refund"),
+}
 FOR_BROWSERS = frozenset(("payment_method",))
 
 

@@ -63,7 +63,7 @@ def describe(noun: Transaction) -> dict[str, Any]:
         "transaction_id": noun.id,
         "object": noun.object_name,
         "amount": noun.amount_total if isinstance(noun, CheckoutSession) else noun.amount,
-        "currency": noun.currency,
+        "currency": noun.currency or None,
         "created": noun.created,
         "livemode": noun.livemode,
     }
@@ -76,6 +76,10 @@ def _of_session(session: CheckoutSession) -> dict[str, Any]:
         "expires_at": session.expires_at,
         "payment_intent": session.payment_intent_id,
     }
+    if session.keeps_card:
+        saved = session.status == SessionStatus.COMPLETE
+        open_word = "awaiting_card" if session.is_payable else "expired"
+        return own | {"status": "card_saved" if saved else open_word}
     if session.payment_intent_id is None:
         return own | {"status": "awaiting_payment" if session.is_payable else "expired"}
     known = _of_intent(PaymentIntent.find(session.payment_intent_id))

@@ -13,6 +13,8 @@ from merchant_api.operations import Operation
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession
 from payments.hosted.expire import expire as expire_session
 from payments.hosted.line_items import LineItem
+from payments.hosted.opening_rules import SETUP
+from payments.hosted.setup_sessions import open_setup
 from payments.scope import caller
 
 blueprint = Blueprint("checkout_sessions", __name__)
@@ -28,7 +30,8 @@ PRICE_DATA = (
 CREATE = params.build(
     stripe.params.checkout.SessionCreateParams,
     only={
-        *ECHOED, "after_expiration", "cancel_url", "customer", "expires_at", "expand", "metadata", "mode",
+        *ECHOED, "after_expiration", "cancel_url", "currency", "customer", "expires_at", "expand",
+        "metadata", "mode", "setup_intent_data.description", "setup_intent_data.metadata",
         "allowed_payment_method_types", "success_url", "ui_mode", "line_items.price", "line_items.quantity",
         "line_items.metadata", "payment_method_options.card.request_three_d_secure",
         *(f"line_items.price_data.{name}" for name in PRICE_DATA),
@@ -52,7 +55,8 @@ NOUN = "checkout.session"
 @operation(blueprint, Operation("POST", ROOT, CREATE, NOUN, "create", "Create a checkout session"))
 def create(given: dict[str, Any]) -> CheckoutSession:
     given.setdefault("mode", "payment")
-    return CheckoutSession.open(given, livemode=caller().livemode)
+    open_session = open_setup if given["mode"] == SETUP else CheckoutSession.open
+    return open_session(given, livemode=caller().livemode)
 
 
 @operation(

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CAPTURE = "capture"
     REFUND = "refund"
     VOID = "void"
+    VERIFY = "verify"  # an authorisation of zero, which keeps a card; its intent is a setup intent
 
 
 class State(StrEnum):
@@ -93,7 +94,7 @@ class Attempt(Base):
     status: Mapped[str]
     acquirer: Mapped[str]
     intent_id: Mapped[Id]
-    charge_id: Mapped[Id]
+    charge_id: Mapped[Id]  # what will tell how it ended: the charge's id, or a setup attempt's
     refund_id: Mapped[Id | None]
     authorization: Mapped[Id]
     amount_minor: Mapped[int]

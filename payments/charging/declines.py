@@ -25,6 +25,15 @@ NOT_AUTHENTICATED = {
     ),
     "doc_url": "https://docs.stripe.com/error-codes#payment-intent-authentication-failure",
 }
+SETUP_NOT_AUTHENTICATED = {
+    "type": "invalid_request_error",
+    "code": "setup_intent_authentication_failure",
+    "message": (
+        "The latest attempt to set up the payment method has failed because authentication failed. You can "
+        "provide a new payment method to attempt to fulfill this SetupIntent again."
+    ),
+    "doc_url": "https://docs.stripe.com/error-codes#setup-intent-authentication-failure",
+}
 # Of another means than a card: the bank's code is Stripe's, and the error is none of a card.
 OF_OTHER_MEANS = {
     "charge_exceeds_source_limit": "The payment exceeds the limit of what this account may pay in a week.",
@@ -48,8 +57,8 @@ def message_for(declined: bank.Declined, *, card: bool = True) -> str:
     return MESSAGES.get(declined.decline_code or "") or MESSAGES.get(declined.code) or GENERIC
 
 
-def as_error(declined: bank.Declined, charge_id: str, *, card: bool = True) -> dict[str, Any]:
-    """Return the wire's error object of a decline, as `last_payment_error` keeps it."""
+def as_error(declined: bank.Declined, charge_id: str | None, *, card: bool = True) -> dict[str, Any]:
+    """Return the wire's error object of a decline, as `last_payment_error` and `last_setup_error` keep it."""
     return {
         "type": "card_error" if card else "invalid_request_error",
         "code": declined.code,

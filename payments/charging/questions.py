@@ -41,7 +41,7 @@ def question_of(
                 currency=attempt.currency,
                 capture=not intent.manual,
                 card=means,
-                address=_address(method),
+                address=address_of(method),
                 initiator="merchant" if off_session else "customer",
                 return_url=return_url,
                 three_d_secure=three_d_secure(intent),
@@ -71,6 +71,7 @@ def check_accepted(intent: PaymentIntent, method: PaymentMethod, *, someone_ther
         )
 
 
-def _address(method: PaymentMethod) -> bank.Address:
+def address_of(method: PaymentMethod) -> bank.Address:
+    """Return the billing address as far as an issuer checks it."""
     address = method.billing_details.get("address") or {}
     return bank.Address(address.get("line1"), address.get("postal_code"), address.get("country"))

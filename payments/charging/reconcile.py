@@ -19,6 +19,9 @@ from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.refunds import Refund
 from payments.charging.settle import settle_authorization
+from payments.charging.settle_setup import settle_setup
+from payments.charging.setup_attempts import SetupAttempt
+from payments.charging.setup_intents import SetupIntent
 from payments.scope import acting_as, system
 
 logger = logging.getLogger("florin.reconcile")
@@ -97,11 +100,13 @@ def asked_last() -> Attempt | None:
     return db.session.scalars(voids.order_by(Attempt.id.desc()).limit(1)).first()
 
 
-def withdrawn_from() -> PaymentIntent | None:
+def withdrawn_from() -> PaymentIntent | SetupIntent | None:
     """Return the intent whose challenge this session has tried to take back last; None for none."""
     question, _ = bank.last_answer() or (None, None)
     attempt = db.session.get(Attempt, question.authorization) if isinstance(question, bank.Void) else None
-    return None if attempt is None else PaymentIntent.peek(attempt.intent_id)
+    if attempt is None:
+        return None
+    return (SetupIntent if attempt.kind == Kind.VERIFY else PaymentIntent).peek(attempt.intent_id)
 
 
 def record_again() -> bank.Answer | None:
@@ -121,7 +126,7 @@ def record_again() -> bank.Answer | None:
 
 def _ask_again(attempt: Attempt) -> bank.Answer:
     match Kind(attempt.kind):
-        case Kind.AUTHORIZE:
+        case Kind.AUTHORIZE | Kind.VERIFY:
             return _look_up(attempt)
         case Kind.CAPTURE:
             return bank.ask(attempt.acquirer, capture.question_of(attempt))
@@ -142,6 +147,8 @@ def _look_up(attempt: Attempt) -> bank.Answer:
 
 
 def _settle(attempt: Attempt, answer: bank.Answer) -> bank.Answer:
+    if attempt.kind == Kind.VERIFY:
+        return _settle_setup(attempt, answer)
     intent = PaymentIntent.find(attempt.intent_id)
     db.session.get(Charge, attempt.charge_id)  # read, as the intent, before the attempt is read once more
     attempt.require_open()
@@ -157,3 +164,10 @@ def _settle(attempt: Attempt, answer: bank.Answer) -> bank.Answer:
             charge = Charge.find(attempt.charge_id)
             refund.settle_refund(attempt, Refund.find(str(attempt.refund_id)), charge, answer)
     return answer
+
+
+def _settle_setup(attempt: Attempt, answer: bank.Answer) -> bank.Answer:
+    intent = SetupIntent.find(attempt.intent_id)
+    SetupAttempt.find(attempt.charge_id)  # read, as the intent, before the attempt is read once more
+    attempt.require_open()
+    return settle_setup(attempt, intent, PaymentMethod.find(str(intent.payment_method_id)), answer)

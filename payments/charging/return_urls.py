@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from payments.charging.payment_intents import PaymentIntent, Status
+from payments.charging.setup_intents import SetupIntent
 from payments.errors import InvalidRequest
 
 MAXIMUM_LENGTH = 5000
@@ -34,13 +35,13 @@ def check_return_url(url: str, param: str = "return_url") -> None:
         raise InvalidRequest("Not a valid URL", code="url_invalid", param=param)
 
 
-def with_result(return_url: str, intent: PaymentIntent) -> str:
-    """Return the merchant's address with the payment and how it stands in its query."""
+def with_result(return_url: str, intent: PaymentIntent | SetupIntent) -> str:
+    """Return the merchant's address with the payment, or the setup, and how it stands in its query."""
     parts = urlsplit(return_url)
     told = urlencode(
         {
-            "payment_intent": intent.id,
-            "payment_intent_client_secret": intent.client_secret,
+            intent.object_name: intent.id,
+            f"{intent.object_name}_client_secret": intent.client_secret,
             "redirect_status": RESULTS.get(Status(intent.status), "pending"),
         }
     )

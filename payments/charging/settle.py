@@ -76,7 +76,7 @@ def _accepted(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, an
     attempt.close(State.PENDING, {})
     charge = _charge(attempt, intent, method, answer.facts)
     charge.outcome = _outcome(answer.facts, "approved_by_network", "Payment pending.", "authorized")
-    method.learn(_learned(answer.facts))
+    method.learn(learned(answer.facts))
     intent.next_action = None
     intent.latest_charge_id = charge.id
     events.record("charge.pending", charge)
@@ -115,7 +115,7 @@ def _approved(
     elif intent.customer_id is not None and method.customer_id is None:
         method.attach(Customer.find(intent.customer_id))
     set_up_by = answer.network_transaction_id if intent.details.get("setup_future_usage") else None
-    method.learn(_learned(answer.facts) | {"set_up_by": set_up_by})
+    method.learn(learned(answer.facts) | {"set_up_by": set_up_by})
     lifecycle.move(charge, ChargeStatus.SUCCEEDED)
     lifecycle.move(intent, Status.REQUIRES_CAPTURE if intent.manual else Status.SUCCEEDED)
     _tell_session(intent, PaymentStatus.UNPAID if intent.manual else PaymentStatus.PAID)
@@ -159,7 +159,7 @@ def end_try(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answ
         "blocked" if blocked else "issuer_declined",
     ) | {"reason": "highest_risk_level" if blocked else answer.decline_code or answer.code,
          "network_decline_code": answer.network_decline_code, "advice_code": answer.advice_code}  # fmt: skip
-    method.learn(_learned(answer.facts))
+    method.learn(learned(answer.facts))
     intent.latest_charge_id = charge.id
     lifecycle.move(charge, ChargeStatus.FAILED)
     return charge
@@ -180,9 +180,9 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
     """Return the attempt's charge: the one that has been pending, or a new one."""
     pending = Charge.peek(attempt.charge_id) if method.type != CARD else None
     if pending is not None:
-        pending.method_data = (pending.method_data or {}) | _learned(facts)
+        pending.method_data = (pending.method_data or {}) | learned(facts)
         return pending
-    card = method.card | _learned(facts) | {"network": facts.network, "three_d_secure": facts.three_d_secure}
+    card = method.card | learned(facts) | {"network": facts.network, "three_d_secure": facts.three_d_secure}
     is_card = method.type == CARD
     kept = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix")
     return Charge.new(
@@ -202,14 +202,15 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
         billing_details=method.billing_details,
         card=card if is_card else {},
         method_type=None if is_card else method.type,
-        method_data=None if is_card else (method.data or {}) | _learned(facts),
+        method_data=None if is_card else (method.data or {}) | learned(facts),
         outcome={},
         metadata_=intent.metadata_,
         details={name: intent.details[name] for name in kept if name in intent.details},
     )
 
 
-def _learned(facts: bank.CardFacts) -> dict[str, Any]:
+def learned(facts: bank.CardFacts) -> dict[str, Any]:
+    """Return what an answer told of the card, or of another means, as far as it told anything."""
     told = {
         "country": facts.country, "funding": facts.funding, "cvc_check": facts.cvc_check,
         "address_line1_check": facts.address_line1_check,

@@ -112,7 +112,7 @@ def _unapproved(name: str, page: Page, seen: sqlite3.Connection, started: int) -
     query = select(Attempt.id).where(
         page.holds(Attempt.id),
         Attempt.acquirer == name,
-        Attempt.kind == Kind.AUTHORIZE,
+        Attempt.kind.in_((Kind.AUTHORIZE, Kind.VERIFY)),
         Attempt.status == State.SUCCEEDED,
         Attempt.settled_at < started,
     )

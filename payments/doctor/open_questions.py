@@ -1,5 +1,7 @@
 """Open questions: none grows old, none locks an intent for nothing, and no intent waits for nothing."""
 
+from functools import partial
+
 from sqlalchemy import select
 
 from kit import clock
@@ -7,6 +9,7 @@ from kit.database import db
 from payments.charging.attempts import WAITING, Attempt, Kind
 from payments.charging.payment_intents import PaymentIntent, Status
 from payments.charging.settle import UNEXPECTED
+from payments.charging.setup_intents import SetupIntent
 from payments.doctor.pages import PAGE_ROWS, Check, Finding, Page, at_once, batched, over, pairs
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.checkout_sessions import Status as SessionStatus
@@ -21,7 +24,16 @@ def checks() -> list[Check]:
     return [
         at_once("unsettled", f"no question to a bank is open for more than {SETTLED_SECONDS} seconds", _old),
         over(
-            "locks", "an intent is locked by its own open question, and by no other", PaymentIntent.id, _locks
+            "locks",
+            "an intent is locked by its own open question, and by no other",
+            PaymentIntent.id,
+            partial(_locks, PaymentIntent),
+        ),
+        over(
+            "locks of setups",
+            "a setup is locked by its own open question, and by no other",
+            SetupIntent.id,
+            partial(_locks, SetupIntent),
         ),
         at_once("unlocked", "every open question about a payment locks its intent", _unlocked),
         over("sessions", "an order is complete where its intent is paid", CheckoutSession.id, _sessions),
@@ -58,12 +70,12 @@ def _old() -> list[Finding]:
     return found
 
 
-def _locks(page: Page) -> list[Finding]:
+def _locks(noun: type[PaymentIntent | SetupIntent], page: Page) -> list[Finding]:
     """Find intents that are locked by what is no open question of theirs, or wait for no answer at all."""
     query = (
-        select(PaymentIntent.id, PaymentIntent.status, PaymentIntent.attempt_id)
-        .where(page.holds(PaymentIntent.id))
-        .where(PaymentIntent.attempt_id.is_not(None) | (PaymentIntent.status == Status.PROCESSING))
+        select(noun.id, noun.status, noun.attempt_id)
+        .where(page.holds(noun.id))
+        .where(noun.attempt_id.is_not(None) | (noun.status == Status.PROCESSING))
     )
     locked = db.session.execute(query).all()
     attempt_ids = [attempt_id for _, _, attempt_id in locked if attempt_id is not None]
@@ -85,10 +97,10 @@ def _unlocked() -> list[Finding]:
     query = select(Attempt.id, Attempt.intent_id).where(OPEN, Attempt.kind != Kind.REFUND)
     found = []
     for some in batched(db.session.execute(query), PAGE_ROWS):
-        intents = select(PaymentIntent.id, PaymentIntent.attempt_id).where(
-            PaymentIntent.id.in_([intent_id for _, intent_id in some])
-        )
-        locks = pairs(intents)
+        intent_ids = [intent_id for _, intent_id in some]
+        locks: dict[str, str | None] = {}
+        for noun in (PaymentIntent, SetupIntent):
+            locks |= pairs(select(noun.id, noun.attempt_id).where(noun.id.in_(intent_ids)))
         found += [
             Finding(
                 attempt_id, f"it is open, and {intent_id} is locked by {locks.get(intent_id) or 'nothing'}"

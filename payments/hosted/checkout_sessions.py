@@ -13,16 +13,19 @@ from kit.states import StateMachine
 from payments import audit, events, lifecycle
 from payments.charging.methods import CARD
 from payments.charging.methods.offering import offered, terms_of
-from payments.customers.customers import Customer
-from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.hosted.line_items import LineItem
-from payments.hosted.opening_rules import check_total, check_words
+from payments.hosted.opening_rules import (
+    SETUP,
+    check_total,
+    check_words,
+    customer_of,
+    expiry_of,
+    recovery_of,
+)
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
 
-SHORTEST_SECONDS = 30 * 60
-LONGEST_SECONDS = 24 * 3600
 RECOVERY_SECONDS = 30 * 24 * 3600
 # Given by the merchant, kept as they are and given back.
 ECHOED = (
@@ -44,6 +47,7 @@ class PaymentStatus(StrEnum):
 
     UNPAID = "unpaid"
     PAID = "paid"
+    NO_PAYMENT_REQUIRED = "no_payment_required"
 
 
 class CheckoutSession(Resource, WithMetadata):
@@ -53,7 +57,7 @@ class CheckoutSession(Resource, WithMetadata):
     prefix = "cs_"
     object_name = "checkout.session"
     stripe_class = stripe.checkout.Session
-    expandable = frozenset(("customer", "payment_intent"))
+    expandable = frozenset(("customer", "payment_intent", "setup_intent"))
     includes: ClassVar[dict[str, str]] = {"line_items": "line_items_list"}
 
     transitions: ClassVar[StateMachine] = StateMachine(
@@ -74,6 +78,7 @@ class CheckoutSession(Resource, WithMetadata):
     cancel_url: Mapped[str | None]
     customer_id: Mapped[str | None]
     payment_intent_id: Mapped[str | None]
+    setup_intent_id: Mapped[str | None]
     recovered_from: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
     after_expiration: Mapped[dict[str, Any] | None]
@@ -107,7 +112,6 @@ class CheckoutSession(Resource, WithMetadata):
         intent_data = params.get("payment_intent_data") or {}
         if params.get("payment_method_options"):
             intent_data = intent_data | {"payment_method_options": params["payment_method_options"]}
-        recovery = (params.get("after_expiration") or {}).get("recovery")
         return cls.new(
             id=session_id,
             status=Status.OPEN.value,
@@ -119,13 +123,13 @@ class CheckoutSession(Resource, WithMetadata):
             ),
             amount_subtotal=total,
             amount_total=total,
-            expires_at=_expiry(params.get("expires_at")),
+            expires_at=expiry_of(params),
             success_url=params["success_url"],
             cancel_url=params.get("cancel_url") or None,
-            customer_id=_customer(params),
+            customer_id=customer_of(params),
             recovered_from=recovered_from,
             customer_details=None,
-            after_expiration={"recovery": _recovery(recovery)} if recovery else None,
+            after_expiration=recovery_of(params),
             intent_data=intent_data,
             details={name: params[name] for name in ECHOED if params.get(name) is not None},
             metadata_=merged_metadata({}, params.get("metadata") or {}),
@@ -151,6 +155,11 @@ class CheckoutSession(Resource, WithMetadata):
             self.payment_status = status.value
             self._tell("async_payment_succeeded")
 
+    def set_up(self) -> None:
+        """End the session well: its card is kept."""
+        if self.status == Status.OPEN:
+            lifecycle.move(self, Status.COMPLETE)
+
     def payment_failed(self) -> None:
         """Tell that the money of a session which has ended unpaid does not come; an open one stays open."""
         if self.status == Status.COMPLETE:
@@ -167,6 +176,11 @@ class CheckoutSession(Resource, WithMetadata):
             made = {"expires_at": clock.now() + RECOVERY_SECONDS, "url": addresses.recovery_page(self.id)}
             self.after_expiration = {"recovery": recovery | made}
         lifecycle.move(self, Status.EXPIRED)
+
+    @property
+    def keeps_card(self) -> bool:
+        """Tell whether the session keeps a card and takes no money."""
+        return self.mode == SETUP
 
     @property
     def types(self) -> list[str]:
@@ -195,11 +209,11 @@ class CheckoutSession(Resource, WithMetadata):
             payment_status=self.payment_status,
             mode=self.mode,
             after_expiration=self.after_expiration,
-            amount_subtotal=self.amount_subtotal,
-            amount_total=self.amount_total,
+            amount_subtotal=None if self.keeps_card else self.amount_subtotal,
+            amount_total=None if self.keeps_card else self.amount_total,
             automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
             cancel_url=self.cancel_url,
-            currency=self.currency,
+            currency=self.currency or None,
             custom_fields=[],
             custom_text=shaped(stripe.checkout.Session.CustomText),
             customer=self.customer_id,
@@ -212,9 +226,12 @@ class CheckoutSession(Resource, WithMetadata):
             payment_method_types=self.types,
             phone_number_collection={"enabled": False},
             recovered_from=self.recovered_from,
+            setup_intent=self.setup_intent_id,
             shipping_options=[],
             success_url=self.success_url,
-            total_details=shaped(
+            total_details=None
+            if self.keeps_card
+            else shaped(
                 stripe.checkout.Session.TotalDetails, amount_discount=0, amount_shipping=0, amount_tax=0
             ),
             ui_mode="hosted_page",
@@ -235,31 +252,3 @@ class CheckoutSession(Resource, WithMetadata):
             stripe.checkout.Session.CustomerDetails,
             **(known | {"email": email, "tax_exempt": "none", "tax_ids": []}),
         )
-
-
-def _expiry(given: int | None) -> int:
-    now = clock.now()
-    if given is None:
-        return now + LONGEST_SECONDS
-    if given < now + SHORTEST_SECONDS:
-        message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
-        raise InvalidRequest(message, param="expires_at")
-    if given > now + LONGEST_SECONDS:
-        message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
-        raise InvalidRequest(message, param="expires_at")
-    return given
-
-
-def _customer(params: dict[str, Any]) -> str | None:
-    if not params.get("customer"):
-        return None
-    for other in ("customer_email", "customer_creation"):
-        if params.get(other):
-            message = f"You may only specify one of these parameters: customer, {other}."
-            raise InvalidRequest(message, param=other)
-    return Customer.living(params["customer"]).id
-
-
-def _recovery(given: dict[str, Any]) -> dict[str, Any]:
-    asked = {"enabled": given["enabled"], "allow_promotion_codes": given.get("allow_promotion_codes", False)}
-    return {"expires_at": None, "url": None} | asked

@@ -9,7 +9,7 @@ HOSTS: set[str] = set()
 
 def pays_elsewhere(session: CheckoutSession) -> bool:
     """Tell whether the acquirer that a card payment of this session goes to takes the card itself."""
-    if not HOSTS:
+    if not HOSTS or session.keeps_card:
         return False
     payment = routing.Payment(
         session.account_id, session.payment_intent_id or session.id, session.currency, brand=None

@@ -7,6 +7,9 @@ from sqlalchemy import select
 from kit.database import db
 from payments.charging.cancel import cancel
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
+from payments.charging.setup_intents import CANCELABLE as SETUP_CANCELABLE
+from payments.charging.setup_intents import SetupIntent
+from payments.charging.withdraw_setup import cancel_setup
 from payments.errors import InvalidRequest
 from payments.hosted.checkout_sessions import CheckoutSession, Status
 
@@ -25,6 +28,11 @@ def expire(session: CheckoutSession) -> None:
         intent.require_unlocked()
         if intent.status in CONFIRMABLE:
             cancel(intent, None)
+    if session.setup_intent_id is not None:
+        setup = SetupIntent.find(session.setup_intent_id)
+        setup.require_unlocked()
+        if setup.status in SETUP_CANCELABLE:
+            cancel_setup(setup)
     session.expire()
 
 

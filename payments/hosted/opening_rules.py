@@ -3,19 +3,36 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from kit import clock
 from payments.charging import amounts
 from payments.charging.descriptors import check_descriptors
+from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest
 
+SHORTEST_SECONDS = 30 * 60
+LONGEST_SECONDS = 24 * 3600
 MAXIMUM_URL_LENGTH = 5000
+PAYMENT, SETUP = "payment", "setup"
+MODES = frozenset((PAYMENT, SETUP))
+# What only a session of one mode may be given.
+ONLY_OF = {
+    "line_items": PAYMENT,
+    "payment_intent_data": PAYMENT,
+    "submit_type": PAYMENT,
+    "currency": SETUP,
+    "setup_intent_data": SETUP,
+}
 PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 
 
 def check_words(params: dict[str, Any]) -> None:
     """Refuse what Florin doesn't offer, and words that can't be what they are meant for."""
-    if params["mode"] != "payment":
+    if params["mode"] not in MODES:
         raise InvalidRequest(f"Florin does not offer mode={params['mode']} yet.", param="mode")
+    for name in ONLY_OF.keys() & params.keys():
+        if ONLY_OF[name] != params["mode"]:
+            raise InvalidRequest(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise InvalidRequest(f"Florin does not offer ui_mode={params['ui_mode']} yet.", param="ui_mode")
     if not params.get("success_url"):
@@ -52,3 +69,37 @@ def check_total(total: int, currency: str) -> None:
         message = f"The Checkout Session's total amount is not payable: {error.message}"
         code = "amount_too_small" if total < known.minimum_minor else error.code
         raise InvalidRequest(message, code=code, param="line_items") from error
+
+
+def expiry_of(params: dict[str, Any]) -> int:
+    """Return when a session's time is over; raises InvalidRequest for a time that is too near or too far."""
+    now, given = clock.now(), params.get("expires_at")
+    if given is None:
+        return now + LONGEST_SECONDS
+    if given < now + SHORTEST_SECONDS:
+        message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
+        raise InvalidRequest(message, param="expires_at")
+    if given > now + LONGEST_SECONDS:
+        message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
+        raise InvalidRequest(message, param="expires_at")
+    return int(given)
+
+
+def customer_of(params: dict[str, Any]) -> str | None:
+    """Return the customer that the merchant names; raises InvalidRequest beside what can't go with one."""
+    if not params.get("customer"):
+        return None
+    for other in ("customer_email", "customer_creation"):
+        if params.get(other):
+            message = f"You may only specify one of these parameters: customer, {other}."
+            raise InvalidRequest(message, param=other)
+    return Customer.living(params["customer"]).id
+
+
+def recovery_of(params: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what is kept of the merchant's wish to have an expired session opened anew."""
+    given = (params.get("after_expiration") or {}).get("recovery")
+    if not given:
+        return None
+    asked = {"enabled": given["enabled"], "allow_promotion_codes": given.get("allow_promotion_codes", False)}
+    return {"recovery": {"expires_at": None, "url": None} | asked}

@@ -9,6 +9,7 @@ from payments.catalog.products import Product
 from payments.errors import InvalidRequest
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession, Status
 from payments.hosted.line_items import LineItem
+from payments.hosted.setup_sessions import open_again
 
 
 def recoverable(session: CheckoutSession) -> bool:
@@ -28,6 +29,8 @@ def recover(session: CheckoutSession) -> CheckoutSession:
     before = _opened_before(session)
     if before is not None:
         return before
+    if session.keeps_card:
+        return open_again(session, _customer_given(session))
     echoed = {name: session.details[name] for name in ECHOED if name in session.details}
     given = {
         **echoed,

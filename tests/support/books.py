@@ -15,6 +15,7 @@ from payments.charging.attempts import WAITING, Attempt, Kind, State
 from payments.charging.charges import Charge
 from payments.charging.disputes import Dispute
 from payments.charging.refunds import Refund
+from payments.charging.setup_attempts import SetupAttempt
 from payments.ledger import Account, LedgerEntry
 from tests.support.bank import Bank
 
@@ -44,6 +45,9 @@ def assert_the_books_agree(app: Flask, bank: Bank, account_id: str, *, open_ques
 
 
 def _compare(bank: Bank, attempt: Attempt) -> None:
+    if attempt.kind == Kind.VERIFY:
+        _compare_verified(attempt, at_the_bank(bank, f"/v1/authorizations/{attempt.reference}"))
+        return
     charge = db.session.get(Charge, attempt.charge_id)
     if attempt.kind == Kind.AUTHORIZE:
         told = at_the_bank(bank, f"/v1/authorizations/{attempt.reference}")
@@ -60,6 +64,16 @@ def _compare(bank: Bank, attempt: Attempt) -> None:
     assert carried_out == (attempt.status == State.SUCCEEDED) or outcomes[0] == attempt.status == "pending"
     if attempt.kind != Kind.VOID:
         assert told["amount_minor"] == attempt.amount_minor
+
+
+def _compare_verified(attempt: Attempt, told: dict[str, Any] | None) -> None:
+    """A card that is kept here is one that the bank found good; no money was ever asked for."""
+    assert told is not None
+    assert (told["amount_minor"], told["captured_minor"]) == (0, 0)
+    tried = db.session.get(SetupAttempt, attempt.charge_id)
+    assert tried is not None
+    assert (told["outcome"] == "approved") == (attempt.status == State.SUCCEEDED), told
+    assert (tried.status == "succeeded") == (attempt.status == State.SUCCEEDED)
 
 
 def _compare_uncharged(attempt: Attempt, told: dict[str, Any] | None) -> None:

@@ -54,6 +54,20 @@ def a_day_in_a_shop(till: Till, api: Any) -> None:
     post(f"/v1/checkout/sessions/{till.open_session()['id']}/expire")
 
 
+def the_cards_of_the_day(till: Till, api: Any) -> None:
+    """Cards that are kept: one at once, one that waits for its holder, one that is refused, one on the page."""
+    customer = till.post("/v1/customers", {"email": "jenny@example.com"})
+    setup = {"payment_method_types": ["card"], "confirm": True}
+    till.post("/v1/setup_intents", {**setup, "payment_method": CARD, "customer": customer["id"]})
+    waiting = {**setup, "payment_method": "pm_card_authenticationRequired"}
+    canceled = till.post("/v1/setup_intents", waiting)
+    till.post(f"/v1/setup_intents/{canceled['id']}/cancel", {"cancellation_reason": "abandoned"})
+    refused = {"payment_method_types[0]": "card", "confirm": "true", "payment_method": "pm_card_chargeDeclined"}
+    assert api("POST", "/v1/setup_intents", data=refused).status_code == 402
+    session = till.post("/v1/checkout/sessions", {"mode": "setup", "success_url": "https://shop.example/done"})
+    assert Buyer(till.app, session).pay().status == 200
+
+
 def the_money_of_the_day(till: Till, account_id: str) -> None:
     """A bank account, and a payout to it that is made and one that is taken back."""
     bank_account = {"object": "bank_account", "country": "US", "account_number": "000123456789"}
@@ -89,6 +103,7 @@ def the_complaints_of_the_day(till: Till, bank: Bank) -> None:
 def rows(app: Flask, api: Any, secret_key: str, bank: Bank) -> dict[str, list[dict[str, Any]]]:
     """The wire form of every row of the day, by object name."""
     a_day_in_a_shop(Till(app, secret_key), api)
+    the_cards_of_the_day(Till(app, secret_key), api)
     the_complaints_of_the_day(Till(app, secret_key), bank)
     with app.app_context():
         key: ApiKey = db.session.scalars(db.select(ApiKey).where(ApiKey.hashed == hash_key(secret_key))).one()
