@@ -51,6 +51,9 @@ class Settings:
     rate_limit_per_second: int
     run_jobs_here: bool
     spool_queries: bool
+    cli_port: int
+    cli_url: str
+    cli_reconnect_seconds: int
     webhook_test_reach: Literal["public", "loopback", "private"]
 
 
@@ -65,6 +68,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     port = _integer(env, "PORT", 8000, 1, 65535)
     bank_port = _integer(env, "BANK_PORT", 8001, 1, 65535)
     bank2_port = _integer(env, "BANK2_PORT", 9001, 1, 65535)
+    cli_port = _integer(env, "CLI_PORT", 10_000, 1, 65535)
     return Settings(
         port=port,
         data_dir=data_dir,
@@ -87,6 +91,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         spool_queries=_flag(env, "SPOOL_QUERIES", default=False),
         run_jobs_here=_flag(env, "RUN_JOBS_HERE", default=not env.get("REDIS_URL")),
         webhook_test_reach=_webhook_test_reach(env),
+        cli_port=cli_port,
+        cli_url=_base_url(env, "CLI_URL", f"ws://127.0.0.1:{cli_port}", schemes=("ws", "wss")),
+        cli_reconnect_seconds=_integer(env, "CLI_RECONNECT_SECONDS", 60, 1, 3600),
     )
 
 
@@ -104,11 +111,13 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     return text in ("true", "1")
 
 
-def _base_url(env: Mapping[str, str], name: str, default: str) -> str:
+def _base_url(
+    env: Mapping[str, str], name: str, default: str, *, schemes: tuple[str, str] = ("http", "https")
+) -> str:
     url = (env.get(name) or default).rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise BadSetting(f"{name} must be an http or https address, not {url!r}")
+    if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting(f"{name} must be an address of {schemes[0]} or {schemes[1]}, not {url!r}")
     return url
 
 

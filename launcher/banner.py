@@ -39,11 +39,15 @@ def curl_line(demo: Mapping[str, str]) -> str:
     return f"curl {demo['base_url']}/v1/checkout/sessions -u {demo['secret_key']}: {data}"
 
 
+def listen_line(demo: Mapping[str, str]) -> str:
+    return f"stripe listen --all-snapshot --api-base {demo['base_url']} --api-key {demo['secret_key']}"
+
+
 def _facts(demo: Mapping[str, str], logs: Path) -> list[str]:
     facts = [("API", f"{demo['base_url']}/v1"), ("Secret key", demo["secret_key"])]
     facts.append(("Publishable key", demo["publishable_key"]))
     facts.append(("Dashboard", demo["dashboard_url"]))
     facts.append(("Login", f"{demo['dashboard_email']} / {demo['dashboard_password']}"))
     banks = ", ".join(demo[name] for name in ("bank_url", "bank2_url") if name in demo)
-    facts += [("Bank simulators", banks), ("Logs", str(logs))]
+    facts += [("Bank simulators", banks), ("Stripe CLI", listen_line(demo)), ("Logs", str(logs))]
     return [f"  {name:<16} {value}" for name, value in facts]

@@ -17,7 +17,8 @@ from launcher.places import ROOT
 from launcher.refusal import Refusal
 
 USAGE = """\
-./run                 serve: the gateway, two bank simulators and the worker; Ctrl-C stops them
+./run                 serve: the gateway, two bank simulators, the Stripe CLI's listener and the worker;
+                      Ctrl-C stops them
 ./run demo            play one purchase, against a running Florin or one of its own
 ./run test [--quick] [pytest's arguments]
                       lint and test everything; --quick leaves out browsers and loads
@@ -27,9 +28,9 @@ USAGE = """\
 ./run florin COMMAND  reconcile, doctor, settle, audit verify, contracts; ./run florin --help tells more
 ./run --help          this
 
-Environment: PORT (8000), BANK_PORT (8001), BANK2_PORT (BANK_PORT + 1000), DATA_DIR (data),
-DATABASE_URL (SQLite in DATA_DIR), REDIS_URL (none: jobs run inside the gateway), DEMO_SECRET_KEY
-(made at the first start), ACQUIRERS (piggy_bank,cuckoo_bank).
+Environment: PORT (8000), BANK_PORT (8001), BANK2_PORT (BANK_PORT + 1000), CLI_PORT (PORT + 2000),
+DATA_DIR (data), DATABASE_URL (SQLite in DATA_DIR), REDIS_URL (none: jobs run inside the gateway),
+DEMO_SECRET_KEY (made at the first start), ACQUIRERS (piggy_bank,cuckoo_bank).
 """
 
 

@@ -8,6 +8,7 @@ import os
 import socket
 import tempfile
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ REDIS_SECONDS = 3.0
 # The second bank listens so far above the first, out of the way of other instances on neighbouring ports.
 SECOND_BANK_OFFSET = 1000
 SECOND_BANK = "cuckoo_bank"
+# The Stripe CLI's WebSocket, which the gateway's port can't serve, listens so far above it.
+CLI_OFFSET = 2000
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Place:
     bank2_port: int
     bank2_port_given: bool
     has_bank2: bool
+    cli_port: int
+    cli_port_given: bool
     data_dir: Path
 
     @property
@@ -50,6 +55,10 @@ class Place:
         return f"http://{LOOPBACK}:{self.bank2_port}"
 
     @property
+    def cli_listener_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.cli_port}"
+
+    @property
     def logs(self) -> Path:
         return self.data_dir / "logs"
 
@@ -59,13 +68,14 @@ class Place:
 
 
 def from_environment(environment: Mapping[str, str]) -> Place:
-    """Reads PORT, BANK_PORT, BANK2_PORT, ACQUIRERS and DATA_DIR; refuses what cannot be a port."""
+    """Reads PORT, BANK_PORT, BANK2_PORT, CLI_PORT, ACQUIRERS and DATA_DIR; refuses what cannot be a port."""
     port, bank_port = _port(environment, "PORT", 8000), _port(environment, "BANK_PORT", 8001)
     beside = bank_port + SECOND_BANK_OFFSET
     usual = beside if beside < 65536 and beside != port else bank_port - SECOND_BANK_OFFSET
     bank2_port = _port(environment, "BANK2_PORT", usual)
-    named = {"PORT": port, "BANK_PORT": bank_port, "BANK2_PORT": bank2_port}
-    for first, second in (("PORT", "BANK_PORT"), ("PORT", "BANK2_PORT"), ("BANK_PORT", "BANK2_PORT")):
+    cli_port = _port(environment, "CLI_PORT", _cli_port(port, bank_port, bank2_port))
+    named = {"PORT": port, "BANK_PORT": bank_port, "BANK2_PORT": bank2_port, "CLI_PORT": cli_port}
+    for first, second in combinations(named, 2):
         if named[first] == named[second]:
             raise Refusal(f"{first} and {second} are both {named[first]}; give them different numbers")
     return Place(
@@ -74,8 +84,16 @@ def from_environment(environment: Mapping[str, str]) -> Place:
         bank2_port,
         bank2_port_given=bool(environment.get("BANK2_PORT")),
         has_bank2=SECOND_BANK in (environment.get("ACQUIRERS") or SECOND_BANK),
+        cli_port=cli_port,
+        cli_port_given=bool(environment.get("CLI_PORT")),
         data_dir=data_dir(environment),
     )
+
+
+def _cli_port(*taken: int) -> int:
+    """Returns a usual port for the CLI's listener: above the gateway's where there is one, else below."""
+    port = taken[0] + CLI_OFFSET if taken[0] + CLI_OFFSET < 65536 else taken[0] - CLI_OFFSET
+    return port if port not in taken else port + 1
 
 
 def data_dir(environment: Mapping[str, str]) -> Path:
@@ -111,20 +129,28 @@ def require_free_port(port: int, variable: str) -> None:
 
 
 def with_free_ports(place: Place) -> Place:
-    """Refuses busy ports that were chosen; the second bank moves where nobody said where it has to be."""
+    """Refuses busy ports that were chosen; what nobody chose moves where there is room."""
     require_free_port(place.port, "PORT")
     require_free_port(place.bank_port, "BANK_PORT")
+    cli_port = _free_or_another(place.cli_port, "CLI_PORT", given=place.cli_port_given)
+    place = replace(place, cli_port=cli_port)
     if not place.has_bank2:
         return place
+    bank2_port = _free_or_another(place.bank2_port, "BANK2_PORT", given=place.bank2_port_given)
+    return replace(place, bank2_port=bank2_port)
+
+
+def _free_or_another(port: int, variable: str, *, given: bool) -> int:
     try:
-        require_free_port(place.bank2_port, "BANK2_PORT")
+        require_free_port(port, variable)
     except Refusal:
-        if place.bank2_port_given:
+        if given:
             raise
         with socket.socket() as probe:
             probe.bind((LOOPBACK, 0))
-            return replace(place, bank2_port=probe.getsockname()[1])
-    return place
+            found: int = probe.getsockname()[1]
+        return found
+    return port
 
 
 def require_redis(url: str) -> None:

@@ -1,4 +1,4 @@
-"""One running Florin: migrate, seed, start the bank, the gateway and the worker, and say once it serves."""
+"""One running Florin: migrate, seed, start the banks, the gateway and its helpers, and say once it serves."""
 
 from __future__ import annotations
 
@@ -50,12 +50,14 @@ class Stack:
         if self.place.has_bank2:
             self._start("second bank", "-m", "bank_simulator", variables=self._of_second_bank())
         self._start("gateway", "-m", "serve")
+        self._start("CLI listener", "-m", "listener")
         if self._variables.get("REDIS_URL"):
             self._start("worker", "worker.py")
         self._wait_until_healthy(f"{self.place.bank_url}/health")
         if self.place.has_bank2:
             self._wait_until_healthy(f"{self.place.bank2_url}/health")
         self._wait_until_healthy(f"{self.place.base_url}/health")
+        self._wait_until_healthy(f"{self.place.cli_listener_url}/health")
         self._publish()
 
     def watch(self) -> None:
@@ -128,6 +130,7 @@ def variables_of(place: Place, variables: Mapping[str, str]) -> dict[str, str]:
         "PORT": str(place.port),
         "BANK_PORT": str(place.bank_port),
         "BANK2_PORT": str(place.bank2_port),
+        "CLI_PORT": str(place.cli_port),
         "DATA_DIR": str(place.data_dir),
         "BANK_SECRET": variables.get("BANK_SECRET") or _secret(place.data_dir, "bank_secret"),
         "BANK2_SECRET": variables.get("BANK2_SECRET") or _secret(place.data_dir, "bank2_secret"),

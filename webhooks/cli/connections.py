@@ -1,0 +1,97 @@
+"""One connected Stripe CLI: what is on its way to it, and what it says."""
+
+import asyncio
+import time
+from collections import OrderedDict
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode
+
+from kit import clock
+from kit.signing import signature_header
+from webhooks.cli import frames
+from webhooks.cli.frames import Ack, BadFrame, Facts
+from webhooks.cli.post import Admitted, Parcel
+
+# So many events may be unacknowledged at a time; the others wait in the database.
+WINDOW = 64
+# An answer of the tester's own server may come long after the acknowledgement.
+REMEMBERED = 1000
+# Only the CLI itself passes over the form of an event that it was not asked to show.
+CLI_AGENT = "stripe-cli/"
+
+
+class Connection:
+    """A WebSocket and its session."""
+
+    def __init__(self, websocket: ServerConnection, admitted: Admitted, facts: Facts) -> None:
+        self._websocket = websocket
+        self._admitted = admitted
+        self._facts = facts
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._unacknowledged: set[str] = set()
+        self._sent: OrderedDict[str, tuple[float, dict[str, str]]] = OrderedDict()
+        request = websocket.request
+        agent = request.headers.get("User-Agent", "") if request else ""
+        self._knows_latest = CLI_AGENT in agent
+
+    def has_room(self) -> bool:
+        """Tell whether more may be handed over."""
+        return len(self._unacknowledged) < WINDOW and self._outgoing.qsize() < WINDOW
+
+    def hand_over(self, parcel: Parcel) -> None:
+        """Sign and queue a message. The newest form goes first: whoever acknowledges the other has both."""
+        if parcel.event_id is None:
+            self._outgoing.put_nowait(frames.request_log_event(parcel.message_id, parcel.body))
+            return
+        signature = signature_header(parcel.body.encode(), [self._admitted.secret], clock.now())
+        headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature}
+        self._unacknowledged.add(parcel.message_id)
+        self._sent[parcel.message_id] = (time.monotonic(), headers)
+        if len(self._sent) > REMEMBERED:
+            self._sent.popitem(last=False)
+        named = (parcel.message_id, parcel.event_id, parcel.body, headers)
+        if self._knows_latest:
+            self._outgoing.put_nowait(frames.latest_webhook_event(*named))
+        self._outgoing.put_nowait(frames.webhook_event(*named))
+
+    async def serve(self) -> None:
+        """Send and hear until the CLI goes; raises BadFrame for what no CLI says."""
+        sending = asyncio.create_task(self._send())
+        try:
+            async for frame in self._websocket:
+                await self._facts.room()
+                self._hear(frame)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def end(self, reason: str) -> None:
+        """Close the connection; the CLI comes back by itself."""
+        await self._websocket.close(CloseCode.GOING_AWAY, reason)
+
+    async def _send(self) -> None:
+        while True:
+            await self._websocket.send(await self._outgoing.get())
+
+    def _hear(self, frame: str | bytes) -> None:
+        given = frames.read(frame)
+        about = frames.conversation(given)
+        if about is None:
+            return  # of another session of long ago, or of an event that is none of ours
+        message_id, latest = about
+        session_id = self._admitted.session_id
+        match given["type"]:
+            case "event_ack" if not latest:
+                self._unacknowledged.discard(message_id)
+                self._facts.acks.append(Ack(message_id, session_id))
+            case "webhook_response":
+                self._unacknowledged.discard(message_id)
+                sent_at, headers = self._sent.get(message_id, (time.monotonic(), {}))
+                elapsed_ms = round((time.monotonic() - sent_at) * 1000)
+                reply = frames.reply(given, message_id, session_id, elapsed_ms, headers)
+                self._facts.replies.append(reply)
+            case "event_ack":
+                pass  # the acknowledgement of the other form is the one that counts
+            case _:
+                raise BadFrame("a frame must be an event_ack or a webhook_response")

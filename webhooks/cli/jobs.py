@@ -1,0 +1,22 @@
+"""The wiring of the Stripe CLI's protocol into events, and its clockwork."""
+
+from kit import clock
+from kit.bulk import delete_where
+from payments import events
+from webhooks.cli import messages, post
+from webhooks.cli.logins import CliLogin
+
+# (seconds between runs, dotted path)
+SWEEPS: tuple[tuple[float, str], ...] = ((10.0, "webhooks.cli.jobs.sweep"),)
+
+
+def connect() -> None:
+    """Let events find who listens. The list is the process's and gets the function once."""
+    if messages.subscribe not in events.subscribers:
+        events.subscribers.append(messages.subscribe)
+
+
+def sweep() -> None:
+    """Forget sessions, messages and logins that are over."""
+    post.sweep()
+    delete_where(CliLogin, CliLogin.expires_at <= clock.now())
