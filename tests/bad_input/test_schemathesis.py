@@ -7,6 +7,7 @@ body outside of the document. Each database has a house of its own, since the re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,15 +24,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app import create_app
-from config import load
-from kit.database import db
-from payments.acquirers.simulator import SimulatorAcquirer
-from payments.bank import acquirers
 from tests.bad_input.conftest import Shop, stock
-from tests.support import bracket_forms, gateway, postgres
+from tests.support import bracket_forms
 from tests.support.bank import Bank
 from tests.support.factories import create_merchant
+from tests.support.houses import quiet_house
 
 CHECKS = [
     not_a_server_error,
@@ -86,19 +83,9 @@ def house(
 ) -> Iterator[Flask]:
     """The app on a migrated database of its own, where no job runs."""
     folder = tmp_path_factory.mktemp("fuzzed")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "fuzzed")
-    gateway.migrate(url, folder)
-    app = create_app(load(gateway.variables(url, bank, folder)))
-    (acquirer,) = acquirers.values()
-    yield app
-    assert isinstance(acquirer, SimulatorAcquirer)
-    acquirer.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    ask = partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(request.param, bank, folder, ask) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

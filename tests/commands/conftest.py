@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,14 @@ import stripe
 from flask import Flask
 from sqlalchemy import text
 
-from app import create_app
-from config import load
 from kit.database import db
 from payments import breakers
 from payments.bank import acquirers
 from payments.doctor import pages
 from tests.support import bank as bank_server
-from tests.support import gateway, postgres
 from tests.support.bank import Bank
 from tests.support.factories import create_merchant
+from tests.support.houses import quiet_house
 from tests.support.stripe_client import stripe_client
 from tests.support.unreliable import Unreliable
 
@@ -46,18 +45,9 @@ def house(
 ) -> Iterator[Flask]:
     """The app on a migrated database that no other process works on."""
     folder = tmp_path_factory.mktemp("ward")
-    if database == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "ward")
-    gateway.migrate(url, folder)
-    app = create_app(load(gateway.variables(url, own_bank, folder)))
-    acquirer = acquirers[ACQUIRER]
-    yield app
-    acquirer.client.close()  # type: ignore[attr-defined]
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    ask = partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(database, own_bank, folder, ask) as app:
+        yield app
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import stripe
@@ -11,18 +12,15 @@ from flask import Flask
 from sqlalchemy import select
 
 import sweeps
-from app import create_app
-from config import load
 from kit.database import db
 from payments import breakers
-from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from payments.charging.attempts import Attempt
 from payments.events import Event
-from tests.support import gateway, postgres
 from tests.support.bank import Bank
 from tests.support.books import assert_the_books_agree
 from tests.support.factories import create_merchant
+from tests.support.houses import quiet_house
 from tests.support.stripe_client import stripe_client
 from tests.support.unreliable import Unreliable
 
@@ -39,19 +37,9 @@ def house(
 ) -> Iterator[Flask]:
     """The app on a migrated database that no other process sweeps."""
     folder = tmp_path_factory.mktemp("house")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "house")
-    gateway.migrate(url, folder)
-    app = create_app(load(gateway.variables(url, bank, folder)))
-    acquirer = acquirers[ACQUIRER]
-    yield app
-    assert isinstance(acquirer, SimulatorAcquirer)
-    acquirer.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    ask = partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(request.param, bank, folder, ask) as app:
+        yield app
 
 
 @pytest.fixture

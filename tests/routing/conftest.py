@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +13,6 @@ from sqlalchemy import select
 
 import sweeps
 from acquiring import CUCKOO_BANK, PIGGY_BANK
-from app import create_app
-from config import load
 from kit.database import db
 from payments import breakers
 from payments.audit import AuditRow
@@ -21,9 +20,9 @@ from payments.bank import acquirers
 from payments.charging.attempts import Attempt
 from payments.events import Event
 from tests.support import bank as bank_server
-from tests.support import gateway, postgres
 from tests.support.bank import Bank
 from tests.support.factories import create_merchant
+from tests.support.houses import quiet_house
 from tests.support.stripe_client import stripe_client
 from tests.support.unreliable import Unreliable
 
@@ -45,24 +44,14 @@ def house(
 ) -> Iterator[Flask]:
     """The app with both banks on a migrated database that no other process sweeps."""
     folder = tmp_path_factory.mktemp("two_banks")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "two_banks")
-    gateway.migrate(url, folder)
     second = {
         "ACQUIRERS": f"{PIGGY_BANK},{CUCKOO_BANK}",
         "BANK2_URL": second_bank.url,
         "BANK2_SECRET": second_bank.secret,
     }
-    app = create_app(load({**gateway.variables(url, bank, folder), **second}))
-    lines = [acquirers[name] for name in (PIGGY_BANK, CUCKOO_BANK)]
-    yield app
-    for line in lines:
-        line.client.close()  # type: ignore[attr-defined]
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    ask = partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(request.param, bank, folder, ask, second) as app:
+        yield app
 
 
 @dataclass(frozen=True)

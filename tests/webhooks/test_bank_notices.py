@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,7 +20,19 @@ from kit.database import db, load
 from payments import breakers, notices
 from payments.notices import BankNotice
 from tests.support import bank as bank_server
+from tests.support.bank import Bank
+from tests.support.houses import quiet_house
 from webhooks import bank_notices
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def app(
+    request: pytest.FixtureRequest, bank: Bank, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """A house where nobody else looks after notices."""
+    ask = partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(request.param, bank, tmp_path_factory.mktemp("notices"), ask) as app:
+        yield app
 
 
 @pytest.fixture
