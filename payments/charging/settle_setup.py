@@ -4,13 +4,14 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
+from kit.database import StaleWrite
 from payments import bank, lifecycle
 from payments.charging import declines
 from payments.charging.attempts import WAITING, Attempt, State
 from payments.charging.next_actions import next_action
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.settle import NOT_REACHED, UNEXPECTED, learned
-from payments.charging.setup_attempts import SetupAttempt
+from payments.charging.setup_attempts import ENDS, SetupAttempt
 from payments.charging.setup_attempts import Status as AttemptStatus
 from payments.charging.setup_intents import SetupIntent, Status
 from payments.customers.customers import Customer
@@ -95,6 +96,8 @@ def _challenged(
 
 def _tried(attempt: Attempt, facts: bank.CardFacts | None) -> SetupAttempt:
     tried = SetupAttempt.find(attempt.charge_id)
+    if tried.status in ENDS:
+        raise StaleWrite(f"{tried.id} is {tried.status} by now")  # the sweep, or a notice, was faster
     if facts is not None:
         told = {"network": facts.network, "three_d_secure": facts.three_d_secure}
         tried.card = tried.card | learned(facts) | told

@@ -28,6 +28,9 @@ class Status(StrEnum):
     ABANDONED = "abandoned"
 
 
+ENDS = frozenset((Status.SUCCEEDED, Status.FAILED, Status.ABANDONED))
+
+
 class SetupAttempt(Resource):
     """What the issuer and the card's holder said to one try to keep a card."""
 
