@@ -19,13 +19,13 @@ import settling
 import sweeps
 from config import Settings, load
 from kit import database, jobs
-from merchant_api import openapi, rate_limit
+from merchant_api import openapi, rate_limit, versions
 from merchant_api.crud import OPERATIONS
 from merchant_api.short_way import Gateway
 from payments import audit_spool, notices, vault
 from payments.charging import follow_authorization, follow_dispute, follow_refund
 from payments.hosted import addresses
-from webhooks import bank_notices, reach
+from webhooks import bank_notices, reach, rendering
 from webhooks import jobs as webhook_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
     reach.configure(settings.webhook_test_reach)
+    rendering.bridges[:] = [versions.downgrade]
     acquiring.connect(settings)
     cli.register(app)
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)

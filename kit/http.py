@@ -214,13 +214,13 @@ class Client:
                 return connection
             connection.close()
         tls, host, port, reach = route
-        connection: Connection
+        fresh: Connection
         if tls:
-            connection = TlsConnection(host, port, ssl_context=self._tls_context())
+            fresh = TlsConnection(host, port, ssl_context=self._tls_context())
         else:
-            connection = PlainConnection(host, port)
-        connection.reach = reach
-        return connection
+            fresh = PlainConnection(host, port)
+        fresh.reach = reach
+        return fresh
 
     def _give_back(self, route: _Route, connection: Connection) -> None:
         connection.idle_since = now_seconds()

@@ -17,7 +17,7 @@ from merchant_api.charging import (
 from merchant_api.customers import customers
 from merchant_api.hosted import checkout_sessions
 from merchant_api.radar import early_fraud_warnings
-from merchant_api.webhooks import webhook_endpoints
+from merchant_api.webhooks import attempts, chaos, webhook_endpoints
 
 BLUEPRINTS = (
     balance.blueprint,
@@ -37,6 +37,8 @@ BLUEPRINTS = (
     checkout_sessions.blueprint,
     early_fraud_warnings.blueprint,
     webhook_endpoints.blueprint,
+    attempts.blueprint,
+    chaos.blueprint,
     simple.blueprint,
     unknown.blueprint,
 )

@@ -8,11 +8,14 @@ import stripe
 from sqlalchemy import Index, Select, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit import clock
 from payments.errors import InvalidRequest
 from payments.resource import Resource
 from payments.scope import caller
 
 MAXIMUM_TYPES = 20
+# Older events are neither listed nor found, and in time deleted (webhooks/retention.py).
+KEPT_SECONDS = 30 * 24 * 3600
 LIKE_PATTERN = str.maketrans({"*": "%", "%": "\\%", "_": "\\_", "\\": "\\\\"})
 
 # Called with each new event, inside the same unit of work; wired in app.py.
@@ -41,6 +44,17 @@ class Event(Resource):
             Index("ix_events_type", "account_id", "livemode", "type", "id"),
             Index("ix_events_object", "object_id", "id"),
         )
+
+    @classmethod
+    def mine(cls) -> Select[Self]:
+        """Return the select of the caller's events that are not too old."""
+        return super().mine().where(cls.created > clock.now() - KEPT_SECONDS)
+
+    @classmethod
+    def peek(cls, object_id: str) -> Self | None:
+        """Return the caller's event of that id, or None; one that is too old is gone."""
+        event = super().peek(object_id)
+        return None if event is None or event.created <= clock.now() - KEPT_SECONDS else event
 
     @classmethod
     def listed(cls, params: dict[str, Any]) -> Select[Self]:

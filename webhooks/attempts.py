@@ -46,6 +46,21 @@ class DeliveryAttempt(Base):
     reason: Mapped[str | None]
     detail: Mapped[str | None]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the attempt as the merchant reads it."""
+        response = {
+            "status": self.response_status, "headers": self.response_headers, "body": self.response_body,
+            "truncated": self.truncated,
+        }  # fmt: skip
+        return {
+            "id": self.id, "object": "webhook_attempt", "created": self.created, "livemode": self.livemode,
+            "event": self.event_id, "webhook_endpoint": self.endpoint_id, "number": self.number,
+            "url": self.url, "request_headers": self.request_headers,
+            "pending_webhooks": self.pending_webhooks, "delivered": self.reason is None,
+            "response": None if self.response_status is None else response,
+            "elapsed_ms": self.elapsed_ms, "reason": self.reason, "detail": self.detail,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

@@ -3,10 +3,9 @@
 import logging
 import queue
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import orjson
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
 
@@ -14,11 +13,11 @@ from kit import clock, database
 from kit.database import db
 from kit.http import Client, Failure, Response
 from kit.pool import DaemonPool
-from kit.signing import signature_header
+from kit.signing import signature_header, standard_headers
 from payments.events import Event
 from payments.resource import NounType
 from payments.vault import VaultLocked
-from webhooks import attempts, outbox, reach
+from webhooks import attempts, chaos, delinquency, outbox, reach, rendering
 from webhooks.attempts import Attempt, Result
 from webhooks.outbox import CANCELED, FAILED, PENDING, SUCCEEDED, Claim
 from webhooks.schedule import next_delay_seconds
@@ -34,6 +33,7 @@ CLAIM_COUNT = 100
 # While some attempts are under way, new deliveries are looked for this often.
 LOOK_AGAIN_SECONDS = 0.05
 GONE = 410
+GONE_REASON = "the endpoint answered 410 Gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Parcel:
     secrets: tuple[str, ...]
     body: bytes
     pending_webhooks: int
+    lost: bool = False  # on purpose
 
 
 class Courier:
@@ -63,11 +64,13 @@ class Courier:
         self._stopping = True
         self.client.stop()
 
-    def drain(self) -> set[Claim]:
-        """Deliver until nothing is due and nothing under way; return claims whose endpoints said 410."""
+    def drain(self, close: Callable[[Claim, str], None]) -> None:
+        """Deliver until nothing is due and nothing under way.
+
+        `close` is called with a claim of each endpoint that said 410 or has failed for too long, and why.
+        """
         finished: queue.SimpleQueue[Result] = queue.SimpleQueue()
         under_way: Counter[str] = Counter()
-        gone: set[Claim] = set()
         with DaemonPool(self._concurrency, name="courier") as pool:
             while True:
                 parcels, undeliverable = self._collect(under_way)
@@ -78,12 +81,11 @@ class Courier:
                 for result in results:
                     if result.attempt is not None:
                         under_way[result.claim.endpoint_id] -= 1
-                        if result.attempt.response_status == GONE:
-                            gone.add(result.claim)
                 if results:
                     attempts.record(results)
+                    _close(results, close)
                 elif under_way.total() == 0:
-                    return gone
+                    return
 
     def _collect(self, under_way: Counter[str]) -> tuple[list[Parcel], list[Result]]:
         """Claim what there is room for; return what can be sent, and what no longer has anywhere to go."""
@@ -106,6 +108,20 @@ class Courier:
             finished.put(_result(parcel, {}, clock.now(), failure))
 
 
+def _close(results: Sequence[Result], close: Callable[[Claim, str], None]) -> None:
+    delinquent = delinquency.note(results)
+    reasons = {
+        result.claim.endpoint_id: (result.claim, delinquency.REASON)
+        for result in results
+        if result.claim.endpoint_id in delinquent
+    }
+    for result in results:
+        if result.attempt is not None and result.attempt.response_status == GONE:
+            reasons[result.claim.endpoint_id] = (result.claim, GONE_REASON)
+    for claim, reason in reasons.values():
+        close(claim, reason)
+
+
 def _finished(finished: queue.SimpleQueue[Result], *, wait: bool) -> list[Result]:
     """Return all results there are, after waiting a moment for a first one."""
     results: list[Result] = []
@@ -122,18 +138,27 @@ def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
     """Load what claimed deliveries carry; those of disabled or deleted endpoints are canceled."""
     events = _loaded(Event, {claim.event_id for claim in claims})
     endpoints = _loaded(WebhookEndpoint, {claim.endpoint_id for claim in claims})
-    bodies = {event_id: orjson.dumps(event.as_stripe()) for event_id, event in events.items()}
+    bodies: dict[tuple[str, str | None], bytes] = {}
     taking = {endpoint_id for endpoint_id, endpoint in endpoints.items() if endpoint.takes_deliveries()}
     secrets = {endpoint_id: _opened(endpoints[endpoint_id]) for endpoint_id in taking}
     parcels, undeliverable = [], []
     for claim in claims:
         if claim.endpoint_id in secrets and not secrets[claim.endpoint_id]:
             continue  # It waits for the end of its lease, and so for the key.
-        if claim.event_id in events and claim.endpoint_id in secrets:
-            url, pending = endpoints[claim.endpoint_id].url, events[claim.event_id].pending_webhooks
-            parcels.append(Parcel(claim, url, secrets[claim.endpoint_id], bodies[claim.event_id], pending))
-        else:
+        if claim.event_id not in events or claim.endpoint_id not in secrets:
             undeliverable.append(Result(claim, CANCELED, None, claim.attempts, None))
+            continue
+        event, endpoint = events[claim.event_id], endpoints[claim.endpoint_id]
+        rendered = (event.id, endpoint.api_version)
+        if rendered not in bodies:
+            bodies[rendered] = rendering.body(event, endpoint.api_version)
+        signing, pending = secrets[endpoint.id], event.pending_webhooks
+        parcels.append(
+            Parcel(
+                claim, endpoint.url, signing, bodies[rendered], pending,
+                lost=chaos.drops(endpoint.chaos, claim.attempts),
+            )
+        )  # fmt: skip
     database.rollback()  # Nothing is to be written; the next round must see the rows as they are then.
     return parcels, undeliverable
 
@@ -154,9 +179,12 @@ def _loaded(noun: type[NounType], ids: set[str]) -> dict[str, NounType]:
 def attempt(client: Client, parcel: Parcel) -> Result:
     """Post one event, signed at this moment; any answer but 2xx, and none, is a failure."""
     now = clock.now()
+    if parcel.lost:
+        return _failed(parcel, Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=chaos.DROPPED))
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature_header(parcel.body, parcel.secrets, now),
+        **standard_headers(parcel.claim.event_id, parcel.body, parcel.secrets, now),
     }
     answer = client.post(
         parcel.url,
@@ -183,12 +211,17 @@ def _result(parcel: Parcel, headers: dict[str, str], now: int, answer: Response 
             return Result(claim, PENDING, now, claim.attempts, fact)
         case Failure(kind=kind):
             reason = kind
-    fact = _fact(parcel, headers, now, answer, reason)
+    return _failed(parcel, _fact(parcel, headers, now, answer, reason))
+
+
+def _failed(parcel: Parcel, fact: Attempt) -> Result:
+    """Put a delivery off to its next attempt, or give it up where that was the last."""
+    claim = parcel.claim
     failed = claim.attempts + 1
     delay = next_delay_seconds(failed, livemode=claim.livemode)
     if delay is None or fact.response_status == GONE:
         return Result(claim, FAILED, None, failed, fact)
-    return Result(claim, PENDING, now + delay, failed, fact)
+    return Result(claim, PENDING, fact.created + delay, failed, fact)
 
 
 def _fact(

@@ -5,13 +5,17 @@ from kit.database import db
 from kit.http import Client
 from payments import events
 from payments.scope import acting_as, system
-from webhooks import outbox
+from webhooks import delinquency, outbox, retention
 from webhooks.delivery import Courier
 from webhooks.outbox import DRAIN, QUEUE, Claim
 from webhooks.webhook_endpoints import DISABLED, WebhookEndpoint
 
 # (seconds, dotted path): what the worker's ticker runs. Retries fall due, and kicks get lost.
-SWEEPS: tuple[tuple[float, str], ...] = ((1.0, "webhooks.jobs.kick_if_due"),)
+SWEEPS: tuple[tuple[float, str], ...] = (
+    (1.0, "webhooks.jobs.kick_if_due"),
+    (600.0, "webhooks.jobs.kick_retention"),
+)
+FORGET = "webhooks.jobs.forget_old_events"
 MAXIMUM_ATTEMPTS = 5  # of a change that loses a race against the merchant's own
 
 _couriers: list[Courier] = []  # one in a process, but for tests with several apps
@@ -38,8 +42,7 @@ def connect(running: jobs.Jobs) -> None:
 
 def drain() -> None:
     """Send all that is due, until nothing is left or under way."""
-    for claim in _couriers[-1].drain():
-        disable_gone(claim)
+    _couriers[-1].drain(disable)
 
 
 def kick_if_due() -> None:
@@ -49,17 +52,36 @@ def kick_if_due() -> None:
     database.rollback()
 
 
-def disable_gone(claim: Claim) -> None:
-    """Disable the endpoint of a delivery that was answered with 410 Gone."""
+def kick_retention() -> None:
+    """Have a worker delete old events: many batches must not hold up the other sweeps."""
+    jobs.kick(FORGET)
+
+
+def forget_old_events() -> int:
+    """Delete events that are too old, with their attempts; return how many were looked at."""
+    looked_at, last = 0, ""
+    while True:
+        count, last = retention.forget_batch(last)
+        if count == 0:
+            return looked_at
+        looked_at += count
+
+
+def disable(claim: Claim, reason: str) -> None:
+    """Disable the endpoint of a delivery, and tell its merchant why."""
     for _ in range(MAXIMUM_ATTEMPTS):
         endpoint = db.session.get(WebhookEndpoint, claim.endpoint_id)
         if endpoint is None:
             return
+        if endpoint.status == DISABLED:
+            database.rollback()
+            return
         with acting_as(system(claim.account_id, livemode=claim.livemode)):
-            endpoint.switch(DISABLED, reason="the endpoint answered 410 Gone")
+            endpoint.switch(DISABLED, reason=reason)
         try:
             database.commit()
         except database.StaleWrite:
             database.rollback()
         else:
+            delinquency.tell(claim.endpoint_id, reason)
             return

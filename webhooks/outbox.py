@@ -9,13 +9,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Index, String, bindparam, select, text
+from sqlalchemy import BindParameter, Index, String, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock, jobs
 from kit.database import Base, Id, db, load_where
 from kit.ids import new_id
 from payments.events import Event
+from webhooks import chaos
 from webhooks.webhook_endpoints import ENABLED, WebhookEndpoint, wants
 
 DRAIN = "webhooks.jobs.drain"
@@ -45,6 +46,15 @@ class Delivery(Base):
         ),
         Index("ix_webhook_deliveries_event", "event_id"),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        # What has not arrived yet, for the lists of events that are narrowed by it.
+        Index(
+            "ix_webhook_deliveries_open",
+            "account_id",
+            "livemode",
+            "event_id",
+            postgresql_where=text("status <> 'succeeded'"),
+            sqlite_where=text("status <> 'succeeded'"),
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -74,48 +84,75 @@ class Claim:
 
 def subscribe(event: Event) -> None:
     """Collect a delivery of a new event for each endpoint that wants it (a subscriber of payments.events)."""
-    wanting = [
-        endpoint_id
-        for endpoint_id, enabled_events in _enabled_endpoints(event.account_id, livemode=event.livemode)
-        if wants(enabled_events, event.type)
-    ]
-    for endpoint_id in wanting:
-        db.session.add(
-            Delivery(
-                id=new_id("whd_"),
-                account_id=event.account_id,
-                livemode=event.livemode,
-                created=event.created,
-                event_id=event.id,
-                endpoint_id=endpoint_id,
-                status=PENDING,
-                attempts=0,
-                due_at=event.created,
-                fence=0,
+    count = 0
+    for listener in _listeners(event.account_id, livemode=event.livemode):
+        if not wants(listener.enabled_events, event.type):
+            continue
+        for delay_seconds in listener.delays_seconds():
+            count += 1
+            db.session.add(
+                Delivery(
+                    id=new_id("whd_"),
+                    account_id=event.account_id,
+                    livemode=event.livemode,
+                    created=event.created,
+                    event_id=event.id,
+                    endpoint_id=listener.endpoint_id,
+                    status=PENDING,
+                    attempts=0,
+                    due_at=event.created + delay_seconds,
+                    fence=0,
+                )
             )
-        )
-    event.pending_webhooks = len(wanting)
+    event.pending_webhooks = count
 
 
 def after_commit(rows: Sequence[Base]) -> None:
     """Wake a worker when deliveries have been written (a hook of kit.database.on_commit)."""
-    db.session.info.pop(_ENDPOINTS, None)
+    db.session.info.pop(_LISTENERS, None)
     if any(isinstance(row, Delivery) for row in rows):
         jobs.kick(DRAIN, queue=QUEUE)
 
 
-_ENDPOINTS = "webhook_endpoints"
+_LISTENERS = "webhook_listeners"
 
 
-def _enabled_endpoints(account_id: str, *, livemode: bool) -> list[tuple[str, list[str]]]:
-    """Return the ids and event types of an account's endpoints; asked once for all events of a commit."""
-    known: dict[tuple[str, bool], Any] = db.session.info.setdefault(_ENDPOINTS, {})
-    if (account_id, livemode) not in known:
+@dataclass(slots=True)
+class _Listener:
+    """An enabled endpoint, as the events of one commit see it."""
+
+    endpoint_id: str
+    enabled_events: list[str]
+    chaos: dict[str, Any] | None
+    events: int | None = None  # that it has had since its chaos began
+
+    def delays_seconds(self) -> Sequence[int]:
+        """Return when its next delivery is due, once for each time that it is sent."""
+        if self.chaos is None:
+            return (0,)
+        if self.events is None:
+            self.events = _events_since(self.endpoint_id, self.chaos["since"])
+        self.events += 1
+        return chaos.delays_seconds(self.chaos, self.events)
+
+
+def _listeners(account_id: str, *, livemode: bool) -> list[_Listener]:
+    """Return an account's enabled endpoints; asked once for all events of a commit."""
+    known: dict[tuple[str, bool], list[_Listener]] = db.session.info.setdefault(_LISTENERS, {})
+    found = known.get((account_id, livemode))
+    if found is None:
         condition = "account_id = ? AND livemode = ? AND status = ? AND deleted = ?"
         rows = load_where(WebhookEndpoint, condition, (account_id, livemode, ENABLED, False))
-        known[account_id, livemode] = [(row.id, row.enabled_events) for row in rows]
-    found: list[tuple[str, list[str]]] = known[account_id, livemode]
+        found = [_Listener(row.id, row.enabled_events, row.chaos) for row in rows]
+        known[account_id, livemode] = found
     return found
+
+
+def _events_since(endpoint_id: str, delivery_id: str) -> int:
+    query = select(func.count(Delivery.event_id.distinct())).where(
+        Delivery.endpoint_id == endpoint_id, Delivery.id > delivery_id
+    )
+    return int(db.session.scalar(query) or 0)
 
 
 # The longest waiting first, yet no endpoint more than its share of a claim.

@@ -10,16 +10,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kit import clock
 from kit.database import Id
 from kit.ids import random_text
+from kit.signing import SECRET_PREFIX
 from kit.states import StateMachine
 from payments import audit, lifecycle, vault
 from payments.errors import InvalidRequest, NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.scope import caller
+from webhooks import chaos
 from webhooks.reach import checked_url
 
 ENABLED, DISABLED = "enabled", "disabled"
 ALL_EVENTS = "*"
+# Base62 characters: as Stripe's own, and at the same time the base64 of 24 bytes, the least that the Standard
+# Webhooks specification allows for a key.
 SECRET_LENGTH = 32
+# How long a secret may go on signing beside the one that has replaced it; Stripe's dashboard offers as much.
+MAXIMUM_OVERLAP_SECONDS = 24 * 3600
 
 
 class WebhookEndpoint(Resource, WithMetadata):
@@ -43,6 +49,7 @@ class WebhookEndpoint(Resource, WithMetadata):
     previous_secret: Mapped[dict[str, Any] | None]
     previous_secret_expires_at: Mapped[int | None]
     application: Mapped[Id | None]
+    chaos: Mapped[dict[str, Any] | None]
     deleted: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
@@ -50,8 +57,7 @@ class WebhookEndpoint(Resource, WithMetadata):
         """Collect a new endpoint; return it with its secret, which can't be had again."""
         if params.get("connect"):
             raise InvalidRequest("Florin has no connected accounts to receive events from.", param="connect")
-        _check_version(params.get("api_version"))
-        plain = f"whsec_{random_text(SECRET_LENGTH)}"
+        plain = _new_secret()
         endpoint_id = cls.mint()
         endpoint = cls.new(
             id=endpoint_id,
@@ -64,6 +70,7 @@ class WebhookEndpoint(Resource, WithMetadata):
             previous_secret=None,
             previous_secret_expires_at=None,
             application=None,
+            chaos=None,
             metadata_=merged_metadata({}, params.get("metadata")),
             deleted=False,
         )
@@ -99,6 +106,29 @@ class WebhookEndpoint(Resource, WithMetadata):
         """Enable or disable the endpoint; nothing happens where it already is so."""
         if self.status != status:
             lifecycle.move(self, status, reason=reason)
+
+    def roll_secret(self, *, expires_in_seconds: int) -> str:
+        """Replace the secret and return the new one; the old one signs as well until it expires.
+
+        At most two sign: one that an earlier roll has left to expire ends now.
+        """
+        if not 0 <= expires_in_seconds <= MAXIMUM_OVERLAP_SECONDS:
+            message = f"This value must be between 0 and {MAXIMUM_OVERLAP_SECONDS}."
+            raise InvalidRequest(message, code="parameter_invalid_integer", param="expires_in")
+        plain = _new_secret()
+        expires_at = clock.now() + expires_in_seconds
+        self.previous_secret = self.secret if expires_in_seconds else None
+        self.previous_secret_expires_at = expires_at if expires_in_seconds else None
+        self.secret = vault.seal(plain, purpose=_purpose(self.id))
+        audit.record("webhook_endpoint.secret_rolled", self.id, previous_expires_at=expires_at)
+        return plain
+
+    def set_chaos(self, given: dict[str, Any] | None) -> None:
+        """Let deliveries of test mode go wrong as `given` says; None lets them go right again."""
+        if given is not None and self.livemode:
+            raise InvalidRequest("Chaos is for test mode; live webhooks are not tampered with.")
+        self.chaos = None if given is None else chaos.settings(given)
+        audit.record("webhook_endpoint.chaos_set", self.id, chaos=chaos.shown(self.chaos))
 
     def delete(self) -> dict[str, Any]:
         """Delete the endpoint; what still waits to be sent to it is not sent."""
@@ -138,6 +168,10 @@ def wants(enabled_events: Sequence[str], event_type: str) -> bool:
     return ALL_EVENTS in enabled_events or event_type in enabled_events
 
 
+def _new_secret() -> str:
+    return f"{SECRET_PREFIX}{random_text(SECRET_LENGTH)}"
+
+
 def _purpose(endpoint_id: str) -> str:
     # Bound to its row, so that one endpoint's sealed secret can't be copied into another's.
     return f"webhook secret of {endpoint_id}"
@@ -149,10 +183,3 @@ def _checked_events(names: list[str]) -> list[str]:
             "You must enable at least one event.", code="parameter_missing", param="enabled_events"
         )
     return list(dict.fromkeys(names))
-
-
-def _check_version(version: str | None) -> None:
-    if version not in (None, stripe.api_version):
-        raise InvalidRequest(
-            f"Florin sends webhooks at version {stripe.api_version} only.", param="api_version"
-        )

@@ -1,15 +1,16 @@
-"""/v1/webhook_endpoints."""
+"""/v1/webhook_endpoints; rolling the secret is an extension, at Stripe a button of the dashboard."""
 
-from typing import Any
+from typing import Any, NotRequired
 
 import stripe
 from flask import Blueprint
+from typing_extensions import TypedDict
 
 from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
 from merchant_api.operations import Operation
-from webhooks.webhook_endpoints import WebhookEndpoint
+from webhooks.webhook_endpoints import MAXIMUM_OVERLAP_SECONDS, WebhookEndpoint
 
 blueprint = Blueprint("webhook_endpoints", __name__)
 
@@ -25,6 +26,15 @@ UPDATE = params.build(
 LIST = params.build(
     stripe.params.WebhookEndpointListParams, only={"limit", "starting_after", "ending_before", "expand"}
 )
+
+
+class RollSecret(TypedDict):
+    """For how many seconds the old secret goes on signing beside the new one; by default for a day."""
+
+    expires_in: NotRequired[int]
+
+
+ROLL_SECRET = params.build(RollSecret)
 DELETE = params.build(stripe.params.WebhookEndpointDeleteParams, only=set())
 
 
@@ -94,3 +104,20 @@ def delete(_: dict[str, Any], id: str) -> dict[str, Any]:
 )
 def index(given: dict[str, Any]) -> lists.Page:
     return lists.page(WebhookEndpoint, "/v1/webhook_endpoints", given, WebhookEndpoint.mine())
+
+
+@operation(
+    blueprint,
+    Operation(
+        "POST",
+        "/v1/webhook_endpoints/{id}/roll_secret",
+        ROLL_SECRET,
+        "webhook_endpoint",
+        "roll_secret",
+        "Replace the signing secret of a webhook endpoint",
+    ),
+)
+def roll_secret(given: dict[str, Any], id: str) -> dict[str, Any]:
+    endpoint = WebhookEndpoint.find(id)
+    secret = endpoint.roll_secret(expires_in_seconds=given.get("expires_in", MAXIMUM_OVERLAP_SECONDS))
+    return endpoint.as_stripe() | {"secret": secret}

@@ -2,20 +2,24 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import orjson
 import pytest
 import stripe
 from flask import Flask
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, select
 
 from kit import database, jobs
 from kit.database import Base, db
+from kit.http import Failure, Response
 from kit.ids import new_id
 from payments import vault
+from payments.customers.customers import Customer
+from payments.events import Event
 from payments.scope import Caller, acting_as
 from tests.support import postgres
 from webhooks import jobs as webhook_jobs
@@ -181,3 +185,51 @@ def create_endpoint(url: str, *events: str) -> tuple[str, str]:
     endpoint, secret = WebhookEndpoint.create({"url": url, "enabled_events": list(events) or ["*"]})
     database.commit()
     return endpoint.id, secret
+
+
+class Door:
+    """Stands in for the outgoing client: a merchant's door in this process, that answers as it is told."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.answer: Callable[[Received], int | Failure] = lambda _: 200
+        self._guard = threading.Lock()
+
+    def post(self, url: str, body: bytes, headers: dict[str, str], **_: object) -> Response | Failure:
+        received = Received(url, headers, body)
+        with self._guard:
+            self.received.append(received)
+            answer = self.answer(received)
+        return answer if isinstance(answer, Failure) else Response(answer, {}, b"", 1)
+
+    def stop(self) -> None:
+        """Nothing is under way for long here."""
+
+    def ids(self) -> list[str]:
+        """The ids of the events that came, in their order."""
+        return [orjson.loads(one.body)["id"] for one in self.received]
+
+
+@pytest.fixture
+def door(idle: jobs.Jobs, monkeypatch: pytest.MonkeyPatch) -> Door:
+    assert not idle.stopping.is_set()
+    door = Door()
+    monkeypatch.setattr(webhook_jobs._couriers[-1], "client", door)
+    return door
+
+
+def drain() -> None:
+    """Send what is due at this moment, and see the rows as they are then."""
+    webhook_jobs.drain()
+    database.rollback()
+
+
+def create_events(count: int = 1) -> list[str]:
+    """So many events of the present caller, each of a commit of its own; their ids."""
+    made = []
+    for _ in range(count):
+        Customer.create({})
+        database.commit()
+        made.append(db.session.scalars(select(Event.id).order_by(Event.id.desc()).limit(1)).one())
+        database.rollback()
+    return made

@@ -1,0 +1,25 @@
+"""The body of a delivery: the event as the endpoint's API version has it.
+
+What changed between versions is known on a floor above; app.py puts it into `bridges`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import stripe
+
+from payments.events import Event
+
+# Each takes a tree at the pinned version, and returns it as an older version has it.
+bridges: list[Callable[[Any, str], Any]] = []
+
+
+def body(event: Event, version: str | None) -> bytes:
+    """Return the event's JSON; no version is the pinned one."""
+    tree = event.as_stripe()
+    if version is not None and version != stripe.api_version:
+        tree["api_version"] = version
+        for bridge in bridges:
+            tree = bridge(tree, version)
+    return orjson.dumps(tree)
