@@ -1,5 +1,6 @@
 """expand[]: ids become objects, and lists that are left out by default are put in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from merchant_api.lists import Page
@@ -42,14 +43,27 @@ def check(noun_name: str, paths: list[str]) -> None:
 
 def _leads_on(nouns: list[type[Resource]], steps: list[str]) -> bool:
     """Tell whether every step names an expandable field of some noun that the step before may lead to."""
-    for place, field in enumerate(steps):
+    steps = list(steps)
+    while steps:
+        field = _next(nouns, steps)
         if any(field in noun.includes for noun in nouns):
-            return place == len(steps) - 1
+            return not steps
         if not any(field in noun.expandable for noun in nouns):
             return False
+        field = field.rpartition(".")[2]
         names = NOUNS_BEHIND.get(field, (field,))
         nouns = [noun for name in names if (noun := noun_of_field(name)) is not None]
     return True
+
+
+def _next(nouns: Sequence[Any], steps: list[str]) -> str:
+    """Take the next field off the steps: one, or two where a noun's field stands within a hash of its own."""
+    if len(steps) > 1:
+        within = f"{steps[0]}.{steps[1]}"
+        if any(within in (*noun.includes, *noun.expandable) for noun in nouns):
+            del steps[:2]
+            return within
+    return steps.pop(0)
 
 
 def expanded(answer: Any, paths: list[str]) -> Any:
@@ -75,16 +89,32 @@ def _refusal(path: str, number: int) -> InvalidRequest:
 
 
 def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number: int) -> None:
-    field = steps[0]
-    includes = getattr(noun, "includes", {})
-    if field in includes:
-        wire[field] = getattr(noun, includes[field])()
-        if len(steps) > 1:
-            raise _refusal(path, number)
-        return
-    if field not in getattr(noun, "expandable", ()):
+    if isinstance(noun, dict):
         raise _refusal(path, number)
-    value = wire[field]
+    steps = list(steps)
+    whole = _next([noun], steps)
+    above, _, field = whole.rpartition(".")
+    if whole in noun.includes:
+        if steps:
+            raise _refusal(path, number)
+        (wire[above] if above else wire)[field] = getattr(noun, noun.includes[whole])()
+        return
+    if whole not in noun.expandable:
+        raise _refusal(path, number)
+    for holder in _holders(wire, above):
+        _expand_within(holder, field, steps, path, number)
+
+
+def _holders(wire: dict[str, Any], above: str) -> list[dict[str, Any]]:
+    """Return what holds a field: the object, or the hash or the hashes within it that are named so."""
+    within = wire[above] if above else wire
+    if isinstance(within, list):
+        return within
+    return [] if within is None else [within]
+
+
+def _expand_within(holder: dict[str, Any], field: str, steps: list[str], path: str, number: int) -> None:
+    value = holder[field]
     if value is None:
         return  # An empty field expands to null; what lies behind it can't be known to be wrong.
     object_id = value if isinstance(value, str) else value["id"]
@@ -93,6 +123,6 @@ def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number
     if isinstance(value, str):
         # What one of our own rows names and can't be found has been deleted since.
         deleted = {"id": object_id, "object": noun_class.object_name, "deleted": True}
-        wire[field] = target.as_stripe() if target else deleted
-    if len(steps) > 1 and target:
-        _expand(target, wire[field], steps[1:], path, number)
+        holder[field] = target.as_stripe() if target else deleted
+    if steps and target:
+        _expand(target, holder[field], steps, path, number)

@@ -8,6 +8,7 @@ change is one row of CHANGES, with its source in Stripe's changelog (https://doc
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import stripe
@@ -15,6 +16,7 @@ from stripe.params import WebhookEndpointCreateParams
 
 from kit.params.shapes import read_hash
 from merchant_api.operations import Operation
+from payments.catalog.coupons import Coupon
 from payments.errors import InvalidRequest
 
 Tree = dict[str, Any]
@@ -150,7 +152,40 @@ def _shipping_details_on_top(wire: Tree) -> Tree:
     return wire | {"shipping_details": (wire.get("collected_information") or {}).get("shipping_details")}
 
 
+def _refuse_customers_coupon(raw: Tree) -> None:
+    for name in ("coupon", "promotion_code"):
+        if name in raw:
+            raise InvalidRequest(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)
+
+
+def _promotion_of_coupon(raw: Tree) -> Tree:
+    # Where both are given the older one stays, and is refused as unknown.
+    if "coupon" in raw and "promotion" not in raw:
+        raw["promotion"] = {"type": "coupon", "coupon": raw.pop("coupon")}
+    return raw
+
+
+def _coupon_on_top(wire: Tree, holder: str) -> Tree:
+    """Put in the coupon itself, as it stands, where the pinned version only names it."""
+    named = (wire.get(holder) or {}).get("coupon")
+    coupon = Coupon.peek(named) if isinstance(named, str) else None
+    gone = {"id": named, "object": "coupon", "deleted": True}
+    shown = named if isinstance(named, dict) else coupon.as_stripe() if coupon else gone
+    return {key: value for key, value in wire.items() if key != holder} | {"coupon": shown}
+
+
 CHANGES = (
+    # changelog/basil/2025-03-31/deprecate-singular-coupon-promotion-code
+    Change("2025-03-31", frozenset({"customer"}), "coupon", refuse=_refuse_customers_coupon),
+    # changelog/clover/2025-09-30/: polymorphic-coupon and add-discount-source-property
+    Change(
+        "2025-09-30",
+        frozenset({"promotion_code"}),
+        "promotion",
+        up=_promotion_of_coupon,
+        down=partial(_coupon_on_top, holder="promotion"),
+    ),
+    Change("2025-09-30", frozenset({"discount"}), "source", down=partial(_coupon_on_top, holder="source")),
     # changelog/basil/2025-03-31/checkout-session-remove-shipping-details
     Change("2025-03-31", frozenset({"checkout.session"}), "shipping_details", down=_shipping_details_on_top),
     # changelog/dahlia/2026-03-25/updates-available-checkout-session-ui-modes

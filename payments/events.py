@@ -1,7 +1,7 @@
 """Events: what happened, with the object as it stood at that moment."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import orjson
 import stripe
@@ -82,7 +82,20 @@ class Event(Resource):
         )
 
 
-def record(event_type: str, noun: Resource, previous: dict[str, Any] | None = None) -> Event:
+class Told(Protocol):
+    """What an event can be about: a noun, or another form that one is shown in."""
+
+    @property
+    def id(self) -> Any:
+        """Return the id of the row."""
+
+    object_name: ClassVar[str]
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return it as it goes over the wire."""
+
+
+def record(event_type: str, noun: Told, previous: dict[str, Any] | None = None) -> Event:
     """Collect an event about `noun` as it stands now; `previous` holds the attributes an update replaced."""
     data: dict[str, Any] = {"object": noun.as_stripe()}
     if previous is not None:
@@ -101,7 +114,7 @@ def record(event_type: str, noun: Resource, previous: dict[str, Any] | None = No
     return event
 
 
-def record_update(noun: Resource, before: dict[str, Any], event_type: str | None = None) -> None:
+def record_update(noun: Told, before: dict[str, Any], event_type: str | None = None) -> None:
     """Collect the `.updated` event of a noun whose wire form was `before`; nothing where nothing changed."""
     after = noun.as_stripe()
     previous = {key: value for key, value in before.items() if after[key] != value}

@@ -17,6 +17,7 @@ MAXIMUM_METADATA_KEYS = 50
 NounType = TypeVar("NounType", bound="Resource")
 
 _nouns: dict[str, type["Resource"]] = {}
+_forms: list[type[Any]] = []
 
 
 class Resource(Base):
@@ -139,9 +140,14 @@ def noun_of_id(object_id: str) -> type[Resource]:
     return noun
 
 
-def noun_of_field(field: str) -> type[Resource] | None:
-    """Return the noun that a field is named after, whose ids may be the merchant's own; else None."""
-    return next((noun for noun in _nouns.values() if noun.object_name == field), None)
+def noun_of_field(field: str) -> type[Any] | None:
+    """Return the noun, or its other form, that a field is named after; else None. Its ids may be anything."""
+    return next((noun for noun in (*_nouns.values(), *_forms) if noun.object_name == field), None)
+
+
+def show_as(form: type[Any]) -> None:
+    """Let another form that a noun's rows are shown in be known by its name on the wire."""
+    _forms.append(form)
 
 
 class WithMetadata:

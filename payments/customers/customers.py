@@ -5,7 +5,9 @@ from typing import Any
 import stripe
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.database import Id
 from payments import audit, events, lifecycle
+from payments.catalog.discounts import Discount
 from payments.emails import check_email
 from payments.errors import NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
@@ -31,11 +33,12 @@ class Customer(Resource, WithMetadata):
     prefix = "cus_"
     object_name = "customer"
     stripe_class = stripe.Customer
-    expandable = frozenset(("default_source", "test_clock"))
+    expandable = frozenset(("default_source", "discount", "test_clock"))
 
     email: Mapped[str | None]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     default_payment_method: Mapped[str | None]
+    discount_id: Mapped[Id | None]
     invoice_prefix: Mapped[str]
     deleted: Mapped[bool] = mapped_column(default=False)
 
@@ -85,6 +88,11 @@ class Customer(Resource, WithMetadata):
         audit.record("customer.deleted", self.id)
         return {"id": self.id, "object": "customer", "deleted": True}
 
+    @property
+    def discount(self) -> Discount | None:
+        """Return the discount that the customer has at present."""
+        return Discount.peek(self.discount_id) if self.discount_id else None
+
     def as_stripe(self) -> dict[str, Any]:
         """Return the customer, or only its id and `deleted` once it is."""
         if self.deleted:
@@ -95,6 +103,7 @@ class Customer(Resource, WithMetadata):
             email=self.email,
             metadata=self.metadata_,
             delinquent=False,
+            discount=discount.as_stripe() if (discount := self.discount) else None,
             invoice_prefix=self.invoice_prefix,
             invoice_settings={
                 "custom_fields": None,
