@@ -4,7 +4,16 @@ from flask import Flask
 
 from merchant_api import events, simple, unknown
 from merchant_api.balance import balance, bank_accounts, payouts
-from merchant_api.catalog import prices, products
+from merchant_api.catalog import (
+    coupons,
+    discounts,
+    plans,
+    prices,
+    products,
+    promotion_codes,
+    shipping_rates,
+    tax_rates,
+)
 from merchant_api.charging import (
     charges,
     disputes,
@@ -34,6 +43,12 @@ BLUEPRINTS = (
     setup_attempts.blueprint,
     products.blueprint,
     prices.blueprint,
+    coupons.blueprint,
+    promotion_codes.blueprint,
+    discounts.blueprint,
+    tax_rates.blueprint,
+    shipping_rates.blueprint,
+    plans.blueprint,
     checkout_sessions.blueprint,
     early_fraud_warnings.blueprint,
     webhook_endpoints.blueprint,

@@ -1,7 +1,6 @@
 """A price: what one unit of a product costs; its amount never changes, a new price replaces it."""
 
 import hashlib
-from decimal import Decimal
 from typing import Any, Self
 
 import stripe
@@ -10,16 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
 from kit.database import Base, Id, db
+from kit.ids import new_id
 from payments import audit, events, lifecycle
-from payments.catalog.amounts import as_decimal_text, check_exact_amount, check_unit_amount
-from payments.catalog.products import Product
-from payments.charging.amounts import known_currency
+from payments.catalog import price_rules as rules
+from payments.catalog.plans import Plan
+from payments.catalog.products import CUSTOM_ID, Product
 from payments.errors import InvalidRequest
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.scope import caller
 
-LONGEST_INTERVALS = {"day": 1095, "week": 156, "month": 36, "year": 3}  # three years
-RECURRING_DEFAULTS = {"interval_count": 1, "meter": None, "trial_period_days": None, "usage_type": "licensed"}
 LONGEST_LOOKUP_KEY = 200
 
 
@@ -43,6 +41,7 @@ class Price(Resource, WithMetadata):
     stripe_class = stripe.Price
     expandable = frozenset(("product",))
 
+    custom_id: Mapped[Id | None]  # of a plan whose merchant chose it
     product: Mapped[Id]  # as merchants know it
     currency: Mapped[str]
     unit_amount: Mapped[int | None]
@@ -53,11 +52,13 @@ class Price(Resource, WithMetadata):
     tax_behavior: Mapped[str]
     type: Mapped[str]
     recurring: Mapped[dict[str, Any] | None]
+    deleted: Mapped[bool]  # Only plans can be.
 
     @classmethod
     def table_extras(cls) -> tuple[Any, ...]:
-        """Lists may be narrowed by product and by lookup key."""
+        """Lists may be narrowed by product and by lookup key; a merchant's own ids are unique."""
         return (
+            Index("uq_prices_custom_id", "account_id", "livemode", "custom_id", unique=True),
             Index("ix_prices_product", "account_id", "livemode", "product", "id"),
             Index("ix_prices_lookup_key", "account_id", "livemode", "lookup_key"),
             CheckConstraint("unit_amount BETWEEN 0 AND 99999999", name="ck_prices_unit_amount"),
@@ -67,8 +68,10 @@ class Price(Resource, WithMetadata):
     def create(cls, params: dict[str, Any]) -> "Price":
         """Collect a new price, with a new product where `product_data` describes one."""
         if ("product" in params) == ("product_data" in params):
-            raise _one_of("product", "product_data", given="product" in params)
-        _cost(params, "")  # What is wrong with the amount is told before what is wrong with the product.
+            raise rules.one_of("product", "product_data", given="product" in params)
+        rules.checked_cost(
+            params, ""
+        )  # What is wrong with the amount is told before what is wrong with the product.
         if "product_data" in params:
             product = Product.create(params["product_data"], within="product_data")
             product.announce()
@@ -79,9 +82,20 @@ class Price(Resource, WithMetadata):
         return price
 
     @classmethod
-    def of_product(cls, product: Product, params: dict[str, Any], *, within: str = "") -> "Price":
-        """Collect a product's new price; its event comes with `announce`."""
-        price = cls._collect(product, params, within)
+    def of_product(
+        cls,
+        product: Product,
+        params: dict[str, Any],
+        *,
+        within: str = "",
+        id: str | None = None,
+        prefix: str = prefix,
+    ) -> "Price":
+        """Collect a product's new price; its event comes with `announce`. A plan may bring its own id."""
+        if id is not None:
+            _check_custom_id(id)
+        price = cls._collect(product, params, within, prefix)
+        price.custom_id = id
         product.has_prices = True
         price.nickname = params.get("nickname") or None
         price.metadata_ = merged_metadata({}, params.get("metadata"))
@@ -97,8 +111,8 @@ class Price(Resource, WithMetadata):
         may have `recurring` and `tax_behavior`; `param` is what the caller named it, for error messages.
         """
         if ("product" in price_data) == ("product_data" in price_data):
-            raise _one_of(f"{param}[product]", f"{param}[product_data]", given="product" in price_data)
-        _cost(price_data, param)
+            raise rules.one_of(f"{param}[product]", f"{param}[product_data]", given="product" in price_data)
+        rules.checked_cost(price_data, param)
         if "product_data" in price_data:
             product = Product.inline(price_data["product_data"], param=f"{param}[product_data]")
         else:
@@ -108,20 +122,37 @@ class Price(Resource, WithMetadata):
         return price
 
     @classmethod
-    def _collect(cls, product: Product, params: dict[str, Any], within: str) -> "Price":
-        currency, whole, exact = _cost(params, within)
+    def _collect(cls, product: Product, params: dict[str, Any], within: str, prefix: str = prefix) -> "Price":
+        currency, whole, exact = rules.checked_cost(params, within)
         return cls.new(
-            product=product.wire_id, currency=currency, unit_amount=whole, unit_amount_decimal=exact,
-            active=params.get("active", True), nickname=None, lookup_key=None, metadata_={},
-            tax_behavior=params.get("tax_behavior", "unspecified"),
+            id=new_id(prefix), custom_id=None, deleted=False, product=product.wire_id, currency=currency,
+            unit_amount=whole, unit_amount_decimal=exact, active=params.get("active", True), nickname=None,
+            lookup_key=None, metadata_={}, tax_behavior=params.get("tax_behavior", "unspecified"),
             type="recurring" if params.get("recurring") else "one_time",
-            recurring=_recurring(params.get("recurring"), within),
+            recurring=rules.checked_recurring(params.get("recurring"), within),
         )  # fmt: skip
 
     @classmethod
+    def peek(cls, object_id: str) -> Self | None:
+        """Return the caller's living price of that id, its own or the merchant's."""
+        row = super().peek(object_id)
+        if (row is None or row.custom_id is not None) and not object_id.startswith(cls.prefix):
+            row = cls._of_custom_id(object_id)
+        return None if row is None or row.deleted else row
+
+    @classmethod
+    def _of_custom_id(cls, custom_id: str) -> Self | None:
+        if not CUSTOM_ID.fullmatch(custom_id):
+            return None
+        for row in db.session.new:
+            if isinstance(row, cls) and row.custom_id == custom_id:
+                return row
+        return db.session.scalar(cls.mine().where(cls.custom_id == custom_id))
+
+    @classmethod
     def listed(cls, params: dict[str, Any]) -> Select[Self]:
-        """Return the select of the caller's prices that fit a list's filters."""
-        query = cls.mine()
+        """Return the select of the caller's living prices that fit a list's filters."""
+        query = cls.mine().where(cls.deleted.is_(False))
         for name in ("active", "currency", "product", "type"):
             if name in params:
                 query = query.where(getattr(cls, name) == params[name])
@@ -131,9 +162,26 @@ class Price(Resource, WithMetadata):
             query = query.where(cls.recurring[name].as_string() == wanted)
         return query
 
+    @property
+    def wire_id(self) -> str:
+        """Return the id that merchants know the price by."""
+        return self.custom_id or self.id
+
     def announce(self) -> None:
-        """Record that the price came to be."""
+        """Record that the price came to be; a recurring one is a plan, too."""
         lifecycle.begin(self, "price.created")
+        if self.recurring:
+            events.record("plan.created", Plan(self))
+
+    def told(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Return the price as it is shown, and as a plan where it is one."""
+        return self.as_stripe(), Plan(self).as_stripe() if self.recurring else None
+
+    def tell_changes(self, before: tuple[dict[str, Any], dict[str, Any] | None]) -> None:
+        """Record what has changed since it was shown so."""
+        events.record_update(self, before[0])
+        if before[1] is not None:
+            events.record_update(Plan(self), before[1])
 
     def take_lookup_key(self, key: str, *, transfer: bool) -> None:
         """Give this price a lookup key; one that another price has is only taken over with `transfer`."""
@@ -146,17 +194,28 @@ class Price(Resource, WithMetadata):
                 raise InvalidRequest(
                     f"A price (`{other.id}`) already uses that lookup key.", param="lookup_key"
                 )
-            before = other.as_stripe()
+            before = other.told()
             other.lookup_key = None
-            events.record_update(other, before)
+            other.tell_changes(before)
         if self.lookup_key not in (None, key):
             _lookup_key(str(self.lookup_key)).price_id = None
         holder.price_id = self.id
         self.lookup_key = key
 
+    def leave_lookup_key(self) -> None:
+        """Free the lookup key that this price has."""
+        _lookup_key(str(self.lookup_key)).price_id = None
+        self.lookup_key = None
+
     def update(self, params: dict[str, Any]) -> None:
         """Change what may change: not the amount, the currency, the product or the interval."""
-        before = self.as_stripe()
+        before = self.told()
+        self.write(params)
+        audit.record("price.updated", self.id, fields=sorted(params))
+        self.tell_changes(before)
+
+    def write(self, params: dict[str, Any]) -> None:
+        """Set the given attributes, of those that may change."""
         self._set_active(params.get("active", self.active))
         self._set_tax_behavior(params.get("tax_behavior", self.tax_behavior))
         if "nickname" in params:
@@ -165,13 +224,11 @@ class Price(Resource, WithMetadata):
             self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
         if "lookup_key" in params:
             self.take_lookup_key(params["lookup_key"], transfer=params.get("transfer_lookup_key", False))
-        audit.record("price.updated", self.id, fields=sorted(params))
-        events.record_update(self, before)
 
     def _set_active(self, active: bool) -> None:
         if self.active and not active:
             product = Product.peek(self.product)
-            if product is not None and product.default_price == self.id:
+            if product is not None and product.default_price == self.wire_id:
                 raise InvalidRequest(
                     "This price cannot be archived because it is the default price of its product.",
                     param="active",
@@ -189,6 +246,7 @@ class Price(Resource, WithMetadata):
     def as_stripe(self) -> dict[str, Any]:
         """Return the price as it goes over the wire."""
         return self.shape(
+            id=self.wire_id,
             active=self.active,
             billing_scheme="per_unit",
             currency=self.currency,
@@ -204,44 +262,13 @@ class Price(Resource, WithMetadata):
         )
 
 
-def _one_of(one: str, other: str, *, given: bool) -> InvalidRequest:
-    if given:
-        return InvalidRequest(f"You may only specify one of these parameters: {one}, {other}.", param=other)
-    return InvalidRequest(
-        f"You must specify either `{one}` or `{other}`.", code="parameter_missing", param=one
-    )
-
-
-def _cost(params: dict[str, Any], within: str) -> tuple[str, int | None, str]:
-    """Return the currency, `unit_amount` (None where it has decimals) and `unit_amount_decimal` as text."""
-    currency = known_currency(params["currency"], param=_named("currency", within))
-    whole_name, exact_name = (_named(name, within) for name in ("unit_amount", "unit_amount_decimal"))
-    exact: Decimal | None = params.get("unit_amount_decimal")
-    if (exact is None) == ("unit_amount" not in params):
-        raise _one_of(whole_name, exact_name, given=exact is not None)
-    if exact is None:
-        whole: int = params["unit_amount"]
-        check_unit_amount(whole, currency, param=whole_name)
-        return currency.code, whole, as_decimal_text(whole)
-    check_exact_amount(exact, currency, param=exact_name)
-    return currency.code, int(exact) if exact == int(exact) else None, as_decimal_text(exact)
-
-
-def _named(name: str, within: str) -> str:
-    return f"{within}[{name}]" if within else name
-
-
-def _recurring(given: dict[str, Any] | None, within: str) -> dict[str, Any] | None:
-    if not given:
-        return None
-    recurring = RECURRING_DEFAULTS | given
-    longest = LONGEST_INTERVALS[recurring["interval"]]
-    if not 1 <= recurring["interval_count"] <= longest:
+def _check_custom_id(custom_id: str) -> None:
+    if not CUSTOM_ID.fullmatch(custom_id) or custom_id.startswith(Price.prefix):
         raise InvalidRequest(
-            f"The interval count of a {recurring['interval']} must be from 1 to {longest}.",
-            param=f"{_named('recurring', within)}[interval_count]",
+            "Invalid id: use up to 255 letters, digits, dots, hyphens and underscores.", param="id"
         )
-    return recurring
+    if Price.peek(custom_id) is not None:
+        raise InvalidRequest("Plan already exists.", code="resource_already_exists", param="id")
 
 
 def _lookup_key(key: str) -> LookupKey:

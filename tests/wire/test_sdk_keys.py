@@ -20,6 +20,7 @@ from tests.support.sdk_shapes import strays
 from webhooks import bank_notices
 
 NOUNS = {noun.object_name: noun for noun in Resource.__subclasses__()}
+SHAPES = {name: noun.stripe_class for name, noun in NOUNS.items()} | {"plan": stripe.Plan}
 CARD = "pm_card_visa"
 FORM = {"amount": "2000", "currency": "eur", "payment_method_types[0]": "card", "confirm": "true"}
 ONLY_OF_UPDATES = "event.data.previous_attributes is missing"
@@ -75,6 +76,27 @@ def the_cards_of_the_day(till: Till, api: Any) -> None:
     assert Buyer(till.app, session).pay().status == 200
 
 
+def the_bargains_of_the_day(till: Till) -> None:
+    """A coupon with a code, customers who got them, and what taxes and deliveries are made of."""
+    post = till.post
+    euros = {"amount_off": 500, "currency": "eur", "currency_options": {"usd": {"amount_off": 600}}}
+    coupon = post("/v1/coupons", {**euros, "id": "BARGAIN", "max_redemptions": 9, "name": "Bargain"})
+    post(f"/v1/coupons/{coupon['id']}", {"metadata": {"of": "the day"}})
+    least = {"minimum_amount": 1000, "minimum_amount_currency": "eur"}
+    code = {"promotion": {"type": "coupon", "coupon": coupon["id"]}, "code": "DAY", "restrictions": least}
+    post(f"/v1/promotion_codes/{post('/v1/promotion_codes', code)['id']}", {"active": False})
+    customer = post("/v1/customers", {"coupon": coupon["id"]})
+    post(f"/v1/customers/{customer['id']}", {"coupon": post("/v1/coupons", {"percent_off": 12.5})["id"]})
+    post(f"/v1/customers/{customer['id']}", {"coupon": ""})
+    rate = post("/v1/tax_rates", {"display_name": "VAT", "percentage": 19, "inclusive": True})
+    post(f"/v1/tax_rates/{rate['id']}", {"active": False})
+    day = {"minimum": {"unit": "day", "value": 1}}
+    cost = {"amount": 500, "currency": "eur"}
+    post("/v1/shipping_rates", {"display_name": "Ground", "fixed_amount": cost, "delivery_estimate": day})
+    plan = {"currency": "usd", "interval": "month", "amount": 2000, "product": {"name": "Gold"}}
+    post(f"/v1/plans/{post('/v1/plans', plan)['id']}", {"nickname": "G"})
+
+
 def the_money_of_the_day(till: Till, account_id: str) -> None:
     """A bank account, and a payout to it that is made and one that is taken back."""
     bank_account = {"object": "bank_account", "country": "US", "account_number": "000123456789"}
@@ -118,6 +140,7 @@ def rows(app: Flask, api: Any, secret_key: str, bank: Bank) -> dict[str, list[di
     """The wire form of every row of the day, by object name."""
     a_day_in_a_shop(Till(app, secret_key), api)
     the_cards_of_the_day(Till(app, secret_key), api)
+    the_bargains_of_the_day(Till(app, secret_key))
     the_complaints_of_the_day(Till(app, secret_key), bank)
     with app.app_context():
         key: ApiKey = db.session.scalars(db.select(ApiKey).where(ApiKey.hashed == hash_key(secret_key))).one()
@@ -146,7 +169,7 @@ def test_the_objects_within_events_have_them_too(rows: dict[str, list[dict[str, 
         line: event["type"]
         for event in rows[Event.object_name]
         for object in [event["data"]["object"]]
-        for line in strays(object, NOUNS[object["object"]].stripe_class, f"{object['object']}.")
+        for line in strays(object, SHAPES[object["object"]], f"{object['object']}.")
         if not object.get("deleted")
     }
     assert not found
@@ -158,7 +181,7 @@ def test_the_balance_has_the_keys_of_its_class(api: Any) -> None:
 
 def test_every_operation_answers_with_a_noun_of_the_sdk() -> None:
     named = {operation.noun_name.removeprefix("list:") for operation in OPERATIONS} - NOT_OF_STRIPE
-    assert named <= NOUNS.keys() | {"balance"}
+    assert named <= SHAPES.keys() | {"balance"}
 
 
 def test_every_answer_is_json_that_orjson_reads_back(rows: dict[str, list[dict[str, Any]]]) -> None:
