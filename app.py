@@ -27,6 +27,7 @@ from payments.charging import follow_authorization, follow_dispute, follow_refun
 from payments.hosted import addresses
 from webhooks import bank_notices, reach, rendering
 from webhooks import jobs as webhook_jobs
+from webhooks.cli import jobs as stripecli_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
 JOBS_END_SECONDS = 2.0
@@ -124,9 +125,17 @@ def _start_jobs(app: Flask, settings: Settings) -> None:
     running = jobs.Jobs(
         settings.redis_url,
         around=app.app_context,
-        sweeps=(*sweeps.SWEEPS, *webhook_jobs.SWEEPS, *bank_notices.SWEEPS, *settling.SWEEPS, *paying.SWEEPS),
+        sweeps=(
+            *sweeps.SWEEPS,
+            *webhook_jobs.SWEEPS,
+            *stripecli_jobs.SWEEPS,
+            *bank_notices.SWEEPS,
+            *settling.SWEEPS,
+            *paying.SWEEPS,
+        ),
     )
     webhook_jobs.connect(running)
+    stripecli_jobs.connect()
     jobs.use(running)
     app.extensions["florin_jobs"] = running
     if settings.run_jobs_here:

@@ -9,6 +9,7 @@ from dashboard import (
     overview,
     payments,
     sessions,
+    stripecli,
     throttle,
     trail,
     users,
@@ -18,7 +19,7 @@ from dashboard.edge import blueprint
 from dashboard.presentation import FILTERS
 
 # Each file mounts its own pages on the one blueprint when it is imported; this is the table of contents.
-PAGES = (sessions, overview, payments, checkout_sessions, events, webhooks, keys, trail)
+PAGES = (sessions, overview, payments, checkout_sessions, events, webhooks, keys, stripecli, trail)
 
 
 def register(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from merchant_api import events, simple, unknown
+from merchant_api import events, simple, stripecli, stripecli_auth, stripecli_payment_pages, unknown
 from merchant_api.balance import balance, bank_accounts, payouts
 from merchant_api.catalog import (
     coupons,
@@ -55,6 +55,9 @@ BLUEPRINTS = (
     attempts.blueprint,
     chaos.blueprint,
     simple.blueprint,
+    stripecli.blueprint,
+    stripecli_payment_pages.blueprint,
+    stripecli_auth.blueprint,
     unknown.blueprint,
 )
 

@@ -35,6 +35,8 @@ def outcome(described: Operation) -> Any:
     intent = PaymentIntent.find(attempt.intent_id)
     if attempt.status == State.FAILED:
         raise _refusal(attempt, intent)
+    if described.noun_name == "checkout.session" and intent.checkout_session_id is not None:
+        return CheckoutSession.find(intent.checkout_session_id)
     if described.noun_name != "transaction":
         return intent
     if intent.checkout_session_id is not None:

@@ -19,6 +19,7 @@ from payments.charging import reconcile
 from payments.charging.card_brands import without_card_numbers
 from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
 from payments.scope import Caller, acting_as
+from webhooks.cli import request_logs
 
 logger = logging.getLogger("florin.api")
 
@@ -61,8 +62,11 @@ class View:
     verb: Verb
 
     def answer(self, request: Request, path_arguments: dict[str, str]) -> Answer:
-        """Carry out one request."""
-        return answer(Exchange(request, self.described, self.verb, path_arguments, gate.new_request_id()))
+        """Carry out one request, and tell of it whoever looks on."""
+        exchange = Exchange(request, self.described, self.verb, path_arguments, gate.new_request_id())
+        told = answer(exchange)
+        request_logs.tell(exchange.who, request.method, request.path, told.status, told.body)
+        return told
 
     def __call__(self, **path_arguments: str) -> Response:
         """Carry out Flask's present request."""

@@ -19,6 +19,7 @@ EDGES = {
     "kit/database.py",  # defines it
     "merchant_api/crud.py",
     "merchant_api/idempotency.py",
+    "merchant_api/stripecli_auth.py",
     "checkout/pages.py",
     "checkout/returns.py",
     "dashboard/edge.py",

@@ -127,7 +127,7 @@ class Listener:
             return _refusal(HTTPStatus.NOT_FOUND, UNKNOWN_ID)
         if admitted.fresh:
             # Some process may remember that nobody listens. Ready means that every event from now on comes.
-            await asyncio.sleep(2 * REMEMBERED_SECONDS)
+            await asyncio.sleep(1.2 * REMEMBERED_SECONDS)
         self._admitted[websocket] = admitted
         return None
 

@@ -51,18 +51,10 @@ class CliMessage(Base):
 
 
 def subscribe(event: Event) -> None:
-    """Collect a message of a new event for each session that listens (a subscriber of payments.events)."""
+    """Collect a message of an event for each session that listens: of a new one, and of one sent again."""
     for listening in open_sessions.of(event.account_id, livemode=event.livemode):
         if listening.webhooks:
             db.session.add(CliMessage(**_about(event, listening.id)))
-
-
-def resend(event: Event) -> int:
-    """Collect a message of an old event for each session of its account that listens; return how many."""
-    sessions = [one for one in open_sessions.of(event.account_id, livemode=event.livemode) if one.webhooks]
-    for listening in sessions:
-        db.session.add(CliMessage(**_about(event, listening.id)))
-    return len(sessions)
 
 
 def log(who: Caller, payload: str, sessions: Sequence[open_sessions.Listening]) -> None:

@@ -20,8 +20,10 @@ OWN_PATHS = ("/v1/stripecli/",)  # what the CLI asks for itself is of no interes
 ERROR_FIELDS = ("type", "charge", "code", "decline_code", "message", "param")
 
 
-def tell(who: Caller, method: str, path: str, status: int, body: bytes) -> None:
+def tell(who: Caller | None, method: str, path: str, status: int, body: bytes) -> None:
     """Tell the sessions that want it of a request that has been answered. Never raises: the answer stands."""
+    if who is None:
+        return  # without a good key, it was nobody's
     try:
         wanting = _wanting(who, method, path, status)
         if wanting:
