@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from bank_simulator import disputes, forms, fraud_warnings, notices, own_entries
+from bank_simulator import disputes, forms, fraud_warnings, futures, notices, own_entries
 from bank_simulator.authorizations import find as find_authorization
 from bank_simulator.desk import bank_at_hand, body, once
 from bank_simulator.journal import Entry, Stamp
@@ -31,6 +31,18 @@ class _Move:
 def show_dispute(dispute_id: str) -> Response:
     wanted = forms.path_reference(dispute_id)
     return jsonify(bank_at_hand().storage.read(lambda tx: disputes.as_answer(tx, disputes.find(tx, wanted))))
+
+
+@counter.get("/v1/authorizations/<reference>/disputes")
+def show_disputes_of(reference: str) -> Response:
+    """The disputes of a payment; what its holder is about to dispute is disputed before the answer."""
+    known = forms.path_reference(reference)
+    bank = bank_at_hand()
+    bank.clockwork.hasten(futures.OPEN_DISPUTE, known, futures.SOON_SECONDS)
+    found = bank.storage.read(
+        lambda tx: [disputes.as_answer(tx, row) for row in disputes.of_authorization(tx, known)]
+    )
+    return jsonify(object="list", data=found)
 
 
 @counter.post("/v1/disputes/<dispute_id>/evidence")

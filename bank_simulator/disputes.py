@@ -127,6 +127,10 @@ def find(tx: Connection, dispute_id: str) -> Row:
     return dict(row)
 
 
+def of_authorization(tx: Connection, reference: str) -> list[Row]:
+    return [dict(row) for row in tx.execute(_all_of, {"reference": reference}).mappings()]
+
+
 def as_answer(tx: Connection, row: Row) -> dict[str, Any]:
     books = authorizations.find(tx, row["authorization"])
     return {
@@ -273,6 +277,7 @@ _of_authorization = (
     .where(_columns.authorization == bindparam("reference"))
     .order_by(_columns.id)
 )
+_all_of = select(disputes).where(_columns.authorization == bindparam("reference")).order_by(_columns.created)
 _write = (
     update(disputes)
     .where(_of_dispute)

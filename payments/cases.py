@@ -6,7 +6,7 @@ guessed. A case is told with its whole history, so that who looks late has misse
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from kit import database
 from payments import breakers
@@ -91,6 +91,14 @@ class Desk(Protocol):
 
     def notices(self, after: int) -> NoticePage | Unknown:
         """Return the notices that come after a place."""
+
+
+@runtime_checkable
+class TellsDisputes(Protocol):
+    """A desk that tells all disputes of a payment; others tell of one once it has come."""
+
+    def disputes_of(self, authorization: str) -> list[DisputeFacts] | NotFound | Unknown:
+        """Return how each dispute of an authorisation stands, the first one first."""
 
 
 desks: dict[str, Desk] = {}

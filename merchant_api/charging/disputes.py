@@ -11,6 +11,7 @@ from merchant_api.crud import operation
 from merchant_api.operations import Operation
 from payments.charging import contest
 from payments.charging.disputes import Dispute
+from payments.charging.seek_disputes import seek_disputes
 
 blueprint = Blueprint("disputes", __name__)
 
@@ -58,6 +59,7 @@ def close(_: dict[str, Any], id: str) -> Dispute:
 
 @operation(blueprint, Operation("GET", ROOT, LIST, "list:dispute", "list", "List disputes"))
 def index(given: dict[str, Any]) -> lists.Page:
+    seek_disputes(charge_id=given.get("charge"), intent_id=given.get("payment_intent"))
     filters = {"charge": Dispute.charge_id, "payment_intent": Dispute.payment_intent_id}
     query = lists.narrowed(Dispute, given, filters)
     return lists.page(Dispute, ROOT, given, query)

@@ -36,6 +36,11 @@ class SimulatorDesk:
         """Return how a dispute stands."""
         return self._look(f"/v1/disputes/{quote(dispute_id)}", _dispute)
 
+    def disputes_of(self, authorization: str) -> list[DisputeFacts] | NotFound | Unknown:
+        """Return how each dispute of a payment stands; the bank first opens those that are about to come."""
+        path = f"/v1/authorizations/{quote(authorization)}/disputes"
+        return self._look(path, lambda told: [_dispute(row) for row in told["data"]])
+
     def fraud_warning(self, warning_id: str) -> WarningFacts | NotFound | Unknown:
         """Return a fraud warning."""
         return self._look(f"/v1/fraud_warnings/{quote(warning_id)}", _warning)

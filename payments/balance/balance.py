@@ -1,13 +1,17 @@
 """The balance of a merchant: what is payable now and what is on its way, by currency."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import stripe
 from sqlalchemy import text
 
 from kit import clock
 from kit.database import db
+from payments import events
+from payments.balance.balance_transactions import BalanceTransaction
 from payments.merchants import present_merchant
+from payments.resource import Resource
 from payments.scope import caller
 from payments.shapes import shaped
 
@@ -38,9 +42,33 @@ def sums() -> Sums:
     return {currency: (int(available), int(pending)) for currency, available, pending in rows}
 
 
-def retrieve() -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The balance as an event shows it; it has no id of its own, so its merchant's stands for it.
+
+    `coming` is a movement that is payable at once and will be committed together with the event.
+    """
+
+    id: str
+    coming: BalanceTransaction | None = None
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the balance as it will stand."""
+        return retrieve(self.coming)
+
+
+def announce_available(coming: BalanceTransaction | None = None) -> None:
+    """Collect the event that money has become payable."""
+    events.record("balance.available", cast("Resource", Balance(caller().account_id, coming)))
+
+
+def retrieve(coming: BalanceTransaction | None = None) -> dict[str, Any]:
     """Return the balance object; every currency stands in each of its lists."""
-    known = sums() or {present_merchant().default_currency: (0, 0)}
+    known = sums()
+    if coming is not None:
+        available_minor, pending_minor = known.get(coming.currency, (0, 0))
+        known[coming.currency] = (available_minor + coming.net, pending_minor)
+    known = known or {present_merchant().default_currency: (0, 0)}
 
     def amounts(of: dict[str, int]) -> list[dict[str, Any]]:
         return [

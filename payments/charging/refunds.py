@@ -99,6 +99,7 @@ class Refund(Resource, WithMetadata):
             self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
         audit.record("refund.updated", self.id, fields=sorted(params))
         events.record_update(self, before)
+        events.record_update(self, before, "charge.refund.updated")  # under its older name, too
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the refund."""

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from payments import bank, events, lifecycle
+from payments.balance.balance import announce_available
 from payments.balance.balance_transactions import BalanceTransaction
-from payments.charging import declines
+from payments.charging import declines, test_tokens
 from payments.charging.attempts import WAITING, Attempt, State
 from payments.charging.charges import Charge
 from payments.charging.charges import Status as ChargeStatus
@@ -96,7 +97,7 @@ def _approved(
     attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Authorized
 ) -> None:
     attempt.close(State.SUCCEEDED, asdict(answer))
-    at_once = method.test_number_token is not None and method.test_number_token[8:] in AVAILABLE_AT_ONCE
+    at_once = test_tokens.suffix_of(method.test_number_token or "") in AVAILABLE_AT_ONCE
     charge = _charge(attempt, intent, method, answer.facts)
     if method.type == CARD:
         charge.card = charge.card | {
@@ -132,6 +133,8 @@ def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: b
         charge.id, amount_minor, charge.currency, description, at_once=at_once, card=charge.card
     )
     charge.balance_transaction_id = transaction.id
+    if at_once:
+        announce_available(transaction)
 
 
 def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> None:

@@ -84,13 +84,16 @@ def _country_number(country: str) -> str | None:
     return next(f"{stem}{digit}" for digit in range(10) if passes_luhn(f"{stem}{digit}"))
 
 
+def suffix_of(token: str) -> str | None:
+    """Return what of a test token names its card, as `visa`; None where it is no test token."""
+    prefix = next((prefix for prefix in PREFIXES if token.startswith(prefix)), None)
+    return None if prefix is None else token.removeprefix(prefix)
+
+
 def number_of(token: str) -> str | None:
     """Return the test card number that a token stands for, or None where it is no test token."""
-    for prefix in PREFIXES:
-        if token.startswith(prefix):
-            suffix = token.removeprefix(prefix)
-            return TEST_CARDS.get(suffix) or _country_number(suffix)
-    return None
+    suffix = suffix_of(token)
+    return None if suffix is None else TEST_CARDS.get(suffix) or _country_number(suffix)
 
 
 def token_of(number: str) -> str | None:

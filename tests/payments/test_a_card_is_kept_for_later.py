@@ -11,8 +11,8 @@ from tests.support.cardholder import Cardholder
 
 
 def set_up(shop: Shop, **more: Any) -> stripe.SetupIntent:
-    given: Any = {"payment_method": "pm_card_visa", "confirm": True, "return_url": SHOP}
-    return shop.sdk.v1.setup_intents.create({**given, **more})
+    given: Any = {"payment_method": "pm_card_visa", "confirm": True, "return_url": SHOP} | more
+    return shop.sdk.v1.setup_intents.create(given)
 
 
 def jenny(shop: Shop) -> str:

@@ -25,8 +25,8 @@ CHALLENGED = "pm_card_authenticationRequired"
 
 
 def set_up(shop: Shop, token: str = "pm_card_visa", **more: Any) -> stripe.SetupIntent:
-    given: Any = {"payment_method": token, "confirm": True}
-    return shop.sdk.v1.setup_intents.create({**given, **more})
+    given: Any = {"payment_method": token, "confirm": True} | more
+    return shop.sdk.v1.setup_intents.create(given)
 
 
 def only_setup(shop: Shop) -> stripe.SetupIntent:

@@ -118,7 +118,7 @@ class Till:
 
     def post(self, path: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call the API; anything but a 200 fails the test."""
-        response = self.client.post(path, data=dict(_flat(params or {})), headers=self.headers)
+        response = self.client.post(path, data=dict(flat(params or {})), headers=self.headers)
         assert response.status_code == 200, response.get_data(as_text=True)
         answer: dict[str, Any] = response.get_json()
         return answer
@@ -144,7 +144,7 @@ class Till:
         return charges
 
 
-def _flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
+def flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Write nested parameters with brackets, as the SDK does."""
     if isinstance(value, dict):
         pairs = [(f"{prefix}[{key}]" if prefix else str(key), item) for key, item in value.items()]
@@ -152,4 +152,4 @@ def _flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
         pairs = [(f"{prefix}[{place}]", item) for place, item in enumerate(value)]
     else:
         return [(prefix, str(value).lower() if isinstance(value, bool) else str(value))]
-    return [flat for key, item in pairs for flat in _flat(item, key)]
+    return [pair for key, item in pairs for pair in flat(item, key)]

@@ -20,7 +20,10 @@ from tests.support.sdk_shapes import strays
 from webhooks import bank_notices
 
 NOUNS = {noun.object_name: noun for noun in Resource.__subclasses__()}
-SHAPES = {name: noun.stripe_class for name, noun in NOUNS.items()} | {"plan": stripe.Plan}
+SHAPES = {name: noun.stripe_class for name, noun in NOUNS.items()} | {
+    "balance": stripe.Balance,
+    "plan": stripe.Plan,
+}
 CARD = "pm_card_visa"
 FORM = {"amount": "2000", "currency": "eur", "payment_method_types[0]": "card", "confirm": "true"}
 ONLY_OF_UPDATES = "event.data.previous_attributes is missing"
