@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self, TypeVar, cast
 
-import orjson
+from flask.globals import _cv_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import JSON, BigInteger, Engine, Integer, PoolProxiedConnection, String, event
+from sqlalchemy import JSON, BigInteger, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from kit.connections import Connections, engine_options, prepare_engine
 from kit.rows import insertion, plan_of, read_postgresql, read_sqlite, update
 from kit.writing import Change, DuplicateRow, StaleWrite, write_postgresql, write_sqlite
 
@@ -25,9 +26,11 @@ __all__ = [
     "commit",
     "commits",
     "db",
+    "engine_options",
     "load",
     "load_where",
     "on_commit",
+    "prepare_engine",
     "rollback",
 ]
 
@@ -75,17 +78,20 @@ class CollectingSession(Session):
         super().__init__(*arguments, **options)
         self.collected: list[Any] = []
         self.engine = db.engine
-        self._driver: PoolProxiedConnection | None = None
+        self.is_postgresql = self.engine.dialect.name == "postgresql"
+        self._connections = cast("Connections", self.engine.pool)
+        self._driver: ConnectionPoolEntry | None = None
 
-    def driver(self) -> PoolProxiedConnection:
+    def driver(self) -> ConnectionPoolEntry:
         """Return the connection that rows are read and written over; the pool gives it when first asked."""
         if self._driver is None:
-            self._driver = self.engine.raw_connection()
+            self._connections = cast("Connections", self.engine.pool)
+            self._driver = self._connections.lend()
         return self._driver
 
     def _give_back(self) -> None:
         if self._driver is not None:
-            self._driver.close()
+            self._connections.take_back(self._driver)
             self._driver = None
 
     def add(self, instance: object, *, _warn: bool = True) -> None:
@@ -127,54 +133,27 @@ class CollectingSession(Session):
         super().expunge_all()
 
 
+def _present_context() -> int:
+    """Name the scope of a session, as Flask-SQLAlchemy does, without its way over a proxy at each word."""
+    context = _cv_app.get(None)
+    if context is None:
+        raise RuntimeError("the database is used in an app's context alone")
+    return id(context)
+
+
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
-    session_options={"class_": CollectingSession, "autoflush": False, "expire_on_commit": False},
+    session_options={
+        "class_": CollectingSession,
+        "autoflush": False,
+        "expire_on_commit": False,
+        "scopefunc": _present_context,
+    },
 )
 
 # Called after each successful commit with the rows that it inserted.
 on_commit: list[Callable[[Sequence[Base]], None]] = []
-
-
-def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:
-    """Return the engine options of a database URL: autocommit, fast JSON, a connection for each thread."""
-    options: dict[str, Any] = {
-        "isolation_level": "AUTOCOMMIT",
-        "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": orjson.loads,
-        "pool_size": pool_size,
-        # Nothing is ever left open on an autocommit connection that a rollback would have to end.
-        "pool_reset_on_return": None,
-        "max_overflow": 2 * pool_size,
-        # An error's text goes to logs; a customer's details have no business there.
-        "hide_parameters": True,
-    }
-    if url.startswith("sqlite"):
-        options["connect_args"] = {"timeout": 30}
-    else:
-        options["pool_pre_ping"] = False
-    return options
-
-
-def prepare_engine(engine: Engine) -> None:
-    """Set SQLite's durability on each new connection; let go of PostgreSQL's once they have broken."""
-    if engine.dialect.name != "sqlite":
-        event.listen(engine, "checkout", _refuse_broken)
-        return
-
-    @event.listens_for(engine, "connect")
-    def _set_pragmas(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-
-def _refuse_broken(connection: Any, _record: object, _fairy: object) -> None:
-    """Have the pool renewed: rows are read and written past SQLAlchemy, which so sees no connection break."""
-    if connection.closed:
-        raise InvalidatePoolError
 
 
 def _attach(row: Base, session: CollectingSession) -> None:
@@ -210,10 +189,6 @@ def _mark_updated(row: Base, change: Change) -> None:
 Row = TypeVar("Row", bound=Base)
 
 
-def _on_postgresql(session: CollectingSession) -> bool:
-    return session.engine.dialect.name == "postgresql"
-
-
 def collect(row: Base) -> None:
     """Hold a new row until the next commit."""
     _session().collected.append(row)
@@ -236,7 +211,7 @@ def load_where(noun: type[Row], condition: str, values: Sequence[Any]) -> list[R
     """
     session = _session()
     mapper = noun.__mapper__
-    read = read_postgresql if _on_postgresql(session) else read_sqlite
+    read = read_postgresql if session.is_postgresql else read_sqlite
     found = []
     for attributes in read(session.driver(), plan_of(mapper), condition, values):
         known = session.identity_map.get(mapper.identity_key_from_primary_key((attributes["id"],)))
@@ -265,7 +240,7 @@ def commit(*, last: bool = False) -> None:
     changed.sort(key=lambda pair: (pair[1].shape.table.name, pair[1].key))
     changes = [insertion(instance_state(row)) for row in new] + [change for _, change in changed]
     if changes:
-        write = write_postgresql if _on_postgresql(session) else write_sqlite
+        write = write_postgresql if session.is_postgresql else write_sqlite
         write(session.driver(), changes)
         session.info["commits"] = session.info.get("commits", 0) + 1
     session.new.clear()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.pool import ManagesConnection
 
 # A statement for each shape that a request can have; beyond this many, a connection prepares no more.
 MOST_PREPARED = 400
@@ -30,30 +30,30 @@ def as_text(value: Any) -> bytes:
 
 
 def run_postgresql(
-    proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]
+    held: ManagesConnection, statement: str, values: Sequence[Any]
 ) -> list[tuple[bytes | None, ...]]:
     """Run one statement in its own transaction; return its rows as text. Raises psycopg's errors."""
-    answer = _answer(proxied, statement, values)
+    answer = _answer(held, statement, values)
     columns, value_at = range(answer.nfields), answer.get_value
     return [tuple([value_at(row, column) for column in columns]) for row in range(answer.ntuples)]
 
 
-def touch_postgresql(proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]) -> int:
+def touch_postgresql(held: ManagesConnection, statement: str, values: Sequence[Any]) -> int:
     """Run one statement, within the transaction that may be open; return how many rows it touched."""
-    return int(_answer(proxied, statement, values).command_tuples or 0)
+    return int(_answer(held, statement, values).command_tuples or 0)
 
 
-def _answer(proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]) -> Any:
+def _answer(held: ManagesConnection, statement: str, values: Sequence[Any]) -> Any:
     from psycopg.errors import error_from_result  # noqa: PLC0415 - SQLite users need no psycopg
 
-    connection: Any = proxied.driver_connection
+    connection: Any = held.driver_connection
     text = numbered(statement)
     # Nearly all are None or text; a call for each of them would cost more than the statement's own sending.
     given = [
         None if value is None else value.encode() if type(value) is str else as_text(value)
         for value in values
     ]
-    prepared: dict[bytes, bytes] = proxied.info.setdefault("prepared", {})
+    prepared: dict[bytes, bytes] = held.info.setdefault("prepared", {})
     name = prepared.get(text)
     if name is None and len(prepared) < MOST_PREPARED:
         name = b"florin_%d" % len(prepared)
@@ -70,10 +70,8 @@ def _answer(proxied: PoolProxiedConnection, statement: str, values: Sequence[Any
     return answer
 
 
-def run_sqlite(
-    proxied: PoolProxiedConnection, statement: str, values: Sequence[Any]
-) -> list[tuple[Any, ...]]:
+def run_sqlite(held: ManagesConnection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run one reading statement; return its rows."""
-    connection: Any = proxied.driver_connection
+    connection: Any = held.driver_connection
     rows: list[tuple[Any, ...]] = connection.execute(statement, values).fetchall()
     return rows

@@ -1,4 +1,4 @@
-"""Turns the bytes of a request (bracket form or JSON) into plain dicts, or refuses them with a typed error.
+"""Turns the bytes of a bracket form into plain dicts, or refuses them with a typed error.
 
 Stripe's clients write nested parameters as `line_items[0][price_data][currency]=usd`. The well-formed
 grammar is read by hand, because qs-codec takes three times as long and every API call passes here; keys
@@ -6,13 +6,11 @@ outside of that grammar (an unbalanced bracket, text after one) are left to qs-c
 holds both to the same answer. Nothing else than ParamError is ever raised for any bytes.
 """
 
-import json
 import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-import orjson
 import qs_codec
 
 from kit.params.errors import ParamError, bracketed
@@ -20,9 +18,9 @@ from kit.params.errors import ParamError, bracketed
 MAX_BODY_BYTES = 256 * 1024
 MAX_KEYS = 1_000
 MAX_DEPTH = 5
-MAX_JSON_DEPTH = 16
-MAX_JSON_MEMBERS = 10_000
 CACHED_KEY_CHARS = 200
+LAID_OUT_PAIRS = 64
+LAID_OUT_CHARS = 4_000
 SHOWN_CHARS = 100
 
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -50,13 +48,70 @@ def decode(body: bytes, query: bytes = b"") -> dict[str, Any]:
     text = _text(body, query)
     if not text:
         return {}
+    pairs = text.split("&")
+    if len(pairs) > LAID_OUT_PAIRS or len(text) > LAID_OUT_CHARS:
+        return _read(pairs)
+    keys, values = [], []
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        keys.append(key)
+        values.append(_unescape(value) if "%" in value or "+" in value else value)
+    layout = _layout(tuple(keys))
+    return _read(pairs) if layout is None else _filled(layout, values)
+
+
+@lru_cache(maxsize=256)
+def _layout(keys: Path) -> dict[str, Any] | None:
+    """Where the values of such keys belong: a tree with each one's number in its place.
+
+    A client sends the same keys again and again, and what becomes of them does not depend on the values. None
+    where it might, because a key is not well formed.
+    """
+    if not all(key and _path_of(key) for key in keys):
+        return None
+    layout: dict[str, Any] = _numbered(_read([f"{key}={number}" for number, key in enumerate(keys)]))
+    return layout
+
+
+def _numbered(branch: Any) -> Any:
+    if type(branch) is str:
+        return int(branch)
+    if type(branch) is list:
+        return [_numbered(element) for element in branch]
+    return {name: _numbered(element) for name, element in branch.items()}
+
+
+def _filled(layout: dict[str, Any], values: list[str]) -> dict[str, Any]:
+    """The tree of a layout with the values in their places."""
+    return {
+        name: values[part]
+        if type(part) is int
+        else _filled(part, values)
+        if type(part) is dict
+        else _filled_list(part, values)
+        for name, part in layout.items()
+    }
+
+
+def _filled_list(layout: list[Any], values: list[str]) -> list[Any]:
+    return [
+        values[part]
+        if type(part) is int
+        else _filled(part, values)
+        if type(part) is dict
+        else _filled_list(part, values)
+        for part in layout
+    ]
+
+
+def _read(pairs: list[str]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     nested = False
-    for pair in text.split("&"):
+    for pair in pairs:
         if not pair:
             continue
         key, _, value = pair.partition("=")
-        path = _path(key) if len(key) <= CACHED_KEY_CHARS else _path.__wrapped__(key)
+        path = _path_of(key)
         if path is None:
             path, value = _odd(pair)
         elif "%" in value or "+" in value:
@@ -69,25 +124,6 @@ def decode(body: bytes, query: bytes = b"") -> dict[str, Any]:
         else:
             tree[path[0]] = value
     return {name: _with_lists(branch, name) for name, branch in tree.items()} if nested else tree
-
-
-def decode_json(body: bytes) -> dict[str, Any]:
-    """The members of a JSON object; a member that is null counts as not given."""
-    if len(body) > MAX_BODY_BYTES:
-        raise ParamError(f"The request body is larger than {MAX_BODY_BYTES} bytes.")
-    if not body.strip():
-        return {}
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ParamError(f"Invalid JSON in the request body: {error}.") from None
-    if not isinstance(value, dict):
-        raise ParamError("The request body must be a JSON object.")
-    _check_json(value)
-    # orjson keeps the last of two members of one name. The depth is known to be small by now, so that the
-    # standard library's parser cannot run out of stack; it parses only to see each name.
-    json.loads(body, object_pairs_hook=_refuse_duplicates, parse_int=str, parse_float=str)
-    return {name: _without_nulls(member) for name, member in value.items() if member is not None}
 
 
 # ---- the form's text
@@ -107,13 +143,14 @@ def _text(body: bytes, query: bytes) -> str:
         if BAD_ESCAPE.search(text):
             raise ParamError("The request contains a percent sign that is not followed by two hex digits.")
         if "%00" in text:
-            raise _nul()
+            raise nul_refused()
     if "\0" in text:
-        raise _nul()
+        raise nul_refused()
     return text
 
 
-def _nul() -> ParamError:
+def nul_refused() -> ParamError:
+    """What is told of a NUL, which no column can hold."""
     return ParamError("The request contains a NUL character.")
 
 
@@ -126,6 +163,10 @@ def _unescape(text: str) -> str:
 
 
 # ---- keys
+
+
+def _path_of(raw_key: str) -> Path | None:
+    return _path(raw_key) if len(raw_key) <= CACHED_KEY_CHARS else _path.__wrapped__(raw_key)
 
 
 @lru_cache(maxsize=4_096)
@@ -227,41 +268,3 @@ def _odd(pair: str) -> tuple[Path, str]:
     if branch != "" or not segments or not segments[0] or shown[0] == "[":
         raise ParamError(f"Invalid parameter name: {shown}", param=shown)
     return tuple(segments), _unescape(value)
-
-
-# ---- JSON
-
-
-def _check_json(value: Any) -> None:
-    """Refuse depth, size and NUL; an explicit stack, so that no input can exhaust Python's own."""
-    members = 0
-    stack: list[tuple[Any, int]] = [(value, 1)]
-    while stack:
-        branch, depth = stack.pop()
-        members += 1
-        if depth > MAX_JSON_DEPTH or members > MAX_JSON_MEMBERS:
-            raise ParamError("The JSON of the request body is too deep or too large.")
-        if isinstance(branch, dict):
-            stack.extend((name, depth) for name in branch)
-            stack.extend((member, depth + 1) for member in branch.values())
-        elif isinstance(branch, list):
-            stack.extend((member, depth + 1) for member in branch)
-        elif isinstance(branch, str) and "\0" in branch:
-            raise _nul()
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
-    names = set()
-    for name, _ in pairs:
-        if name in names:
-            shown = name[:SHOWN_CHARS]
-            raise ParamError(f"The parameter {shown} is given more than once.", param=shown)
-        names.add(name)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
-    if isinstance(value, list):
-        return [_without_nulls(member) for member in value]
-    return value

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 import orjson
 import sqlalchemy
-from sqlalchemy import JSON, Boolean, Integer, LargeBinary, PoolProxiedConnection, Table
+from sqlalchemy import JSON, Boolean, Integer, LargeBinary, Table
 from sqlalchemy.orm import InstanceState, Mapper
+from sqlalchemy.pool import ManagesConnection
 
 from kit.driver import run_postgresql, run_sqlite
 from kit.writing import Change, Shape
@@ -67,12 +69,12 @@ class Plan:
     insertion: Shape
     versioned: bool
     selection: str  # of all columns; the condition is appended
-    keys_in_order: tuple[str, ...]
+    values_of: Callable[[dict[str, Any]], tuple[Any, ...]]  # a row's values in the order of its columns
     documents: tuple[int, ...]  # the places of columns that hold JSON
 
     def encoded(self, known: dict[str, Any]) -> tuple[Any, ...]:
         """Return a row's values as the driver takes them, in the order of its columns."""
-        values = [known[key] for key in self.keys_in_order]
+        values = list(self.values_of(known))
         for place in self.documents:
             if values[place] is not None:
                 values[place] = orjson.dumps(values[place]).decode()
@@ -97,7 +99,7 @@ def plan_of(mapper: Mapper[Any]) -> Plan:
         insertion=Shape(table, names, is_update=False),
         versioned="version" in names,
         selection=f'SELECT {listed} FROM "{table.name}" WHERE ',
-        keys_in_order=tuple(column.key for column in columns),
+        values_of=itemgetter(*[column.key for column in columns]),
         documents=tuple(place for place, column in enumerate(columns) if column.is_document),
     )
 
@@ -106,13 +108,20 @@ def insertion(state: InstanceState[Any]) -> Change:
     """Return the insertion of a new row; columns that were not set get their defaults, in the row too."""
     plan = plan_of(state.mapper)
     known = state.dict
+    try:
+        return Change(plan.insertion, plan.encoded(known))
+    except KeyError:
+        _fill_in(plan, known)
+    return Change(plan.insertion, plan.encoded(known))
+
+
+def _fill_in(plan: Plan, known: dict[str, Any]) -> None:
     for column in plan.columns:
         if column.key not in known:
             default = column.default
             known[column.key] = (
                 None if default is None else default.arg(None) if default.is_callable else default.arg
             )
-    return Change(plan.insertion, plan.encoded(known))
 
 
 def update(state: InstanceState[Any]) -> Change | None:
@@ -126,16 +135,21 @@ def update(state: InstanceState[Any]) -> Change | None:
     ]
     if not changed:
         return None
-    shape = Shape(plan.table, tuple(column.name for column in changed), is_update=True)
+    shape = _update_of(plan.table, tuple([column.name for column in changed]))
     key = (*state.mapper.primary_key_from_instance(state.object), known["version"])
     return Change(shape, tuple(column.encoded(known[column.key]) for column in changed), key)
 
 
+@lru_cache(maxsize=1024)
+def _update_of(table: Table, names: tuple[str, ...]) -> Shape:
+    return Shape(table, names, is_update=True)
+
+
 def read_postgresql(
-    proxied: PoolProxiedConnection, plan: Plan, condition: str, values: Sequence[Any]
+    held: ManagesConnection, plan: Plan, condition: str, values: Sequence[Any]
 ) -> list[dict[str, Any]]:
     """Return the attributes of the rows that a condition holds for."""
-    rows = run_postgresql(proxied, plan.selection + condition, values)
+    rows = run_postgresql(held, plan.selection + condition, values)
     return [
         {
             column.key: None if text is None else column.of_text(text)
@@ -146,10 +160,10 @@ def read_postgresql(
 
 
 def read_sqlite(
-    proxied: PoolProxiedConnection, plan: Plan, condition: str, values: Sequence[Any]
+    held: ManagesConnection, plan: Plan, condition: str, values: Sequence[Any]
 ) -> list[dict[str, Any]]:
     """Return the attributes of the rows that a condition holds for."""
-    rows = run_sqlite(proxied, plan.selection + condition, values)
+    rows = run_sqlite(held, plan.selection + condition, values)
     return [
         {
             column.key: None if value is None else column.of_sqlite(value)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import PoolProxiedConnection, Table
+from sqlalchemy import Table
+from sqlalchemy.pool import ManagesConnection
 
-from kit.driver import run_postgresql
+from kit.driver import touch_postgresql
 
 UNIQUE_ERRORS = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 
@@ -27,9 +28,9 @@ class DuplicateRow(Exception):
     """A row with the same unique key exists; nothing of the request was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """What one row's statement looks like, apart from its values; hashable, so that it compiles once."""
+    """What one row's statement looks like, apart from its values; each is made once, and compiled once."""
 
     table: Table
     columns: tuple[str, ...]
@@ -57,17 +58,20 @@ def one_statement(shape: Shape) -> str:
         settings = ", ".join(f"{name} = ?" for name in names)
         where = " AND ".join(f'"{name}" = ?' for name in _guard(shape.table))
         return f'UPDATE "{shape.table.name}" SET {settings}, "version" = "version" + 1 WHERE {where}'
-    values = ", ".join("?" for _ in names)
-    return f'INSERT INTO "{shape.table.name}" ({", ".join(names)}) VALUES ({values})'
+    return f'INSERT INTO "{shape.table.name}" ({", ".join(names)}) VALUES {_marks(shape)}'
+
+
+def _marks(shape: Shape) -> str:
+    return f"({', '.join('?' for _ in shape.columns)})"
 
 
 @lru_cache(maxsize=1024)
-def _compiled_postgresql(shapes: tuple[Shape, ...]) -> str:
+def _compiled_postgresql(groups: tuple[tuple[Shape, int], ...]) -> str:
     parts = []
     guarded = []
-    for number, shape in enumerate(shapes):
-        returning = " RETURNING 1" if shape.is_update else ""
-        parts.append(f"w{number} AS ({one_statement(shape)}{returning})")
+    for number, (shape, count) in enumerate(groups):
+        rest = " RETURNING 1" if shape.is_update else f", {_marks(shape)}" * (count - 1)
+        parts.append(f"w{number} AS ({one_statement(shape)}{rest})")
         if shape.is_update:
             guarded.append(f"(SELECT count(*) FROM w{number}) = 1")
     # A division by zero is the one way to fail a whole statement from inside a plain SELECT.
@@ -76,15 +80,39 @@ def _compiled_postgresql(shapes: tuple[Shape, ...]) -> str:
     return f"WITH {', '.join(reversed(parts))} SELECT {check}"
 
 
-def write_postgresql(proxied: PoolProxiedConnection, changes: Sequence[Change]) -> None:
+def _grouped(changes: Sequence[Change]) -> list[tuple[Shape, list[Change]]]:
+    """Return the changes with each table's new rows together, in their order; an update stands by itself.
+
+    PostgreSQL opens a table and its indexes anew for each part of a statement, which costs as much as a row.
+    """
+    groups: list[tuple[Shape, list[Change]]] = []
+    of_shape: dict[Shape, list[Change]] = {}
+    for change in changes:
+        group = of_shape.get(change.shape)
+        if group is not None:
+            group.append(change)
+            continue
+        group = [change]
+        groups.append((change.shape, group))
+        if not change.shape.is_update:
+            of_shape[change.shape] = group
+    return groups
+
+
+def write_postgresql(held: ManagesConnection, changes: Sequence[Change]) -> None:
     """Write all changes in one prepared statement on an autocommit psycopg connection."""
     from psycopg.errors import DeadlockDetected, DivisionByZero, UniqueViolation  # noqa: PLC0415 - SQLite users need no psycopg
 
-    statement = _compiled_postgresql(tuple(change.shape for change in changes))
-    # In the order of the statement's text, which is the last row first.
-    values = [value for change in reversed(changes) for value in (*change.values, *change.key)]
+    groups = _grouped(changes)
+    statement = _compiled_postgresql(tuple([(shape, len(group)) for shape, group in groups]))
+    # In the order of the statement's text, which is the last part first.
+    values: list[Any] = []
+    for _, group in reversed(groups):
+        for change in group:
+            values += change.values
+            values += change.key
     try:
-        run_postgresql(proxied, statement, values)
+        touch_postgresql(held, statement, values)
     except (DivisionByZero, DeadlockDetected) as error:  # both mean that somebody else was faster
         raise StaleWrite from error
     except UniqueViolation as error:
@@ -100,18 +128,18 @@ def _refuse_stale(change: Change, rows: int) -> None:
         raise StaleWrite
 
 
-def write_sqlite(proxied: PoolProxiedConnection, changes: Sequence[Change]) -> None:
+def write_sqlite(held: ManagesConnection, changes: Sequence[Change]) -> None:
     """Write all changes in one BEGIN IMMEDIATE transaction on an autocommit sqlite3 connection."""
-    with sqlite_transaction(proxied) as cursor:
+    with sqlite_transaction(held) as cursor:
         for change in changes:
             cursor.execute(one_statement(change.shape), (*change.values, *change.key))
             _refuse_stale(change, cursor.rowcount)
 
 
 @contextmanager
-def sqlite_transaction(proxied: PoolProxiedConnection) -> Iterator[sqlite3.Cursor]:
+def sqlite_transaction(held: ManagesConnection) -> Iterator[sqlite3.Cursor]:
     """Hold the one writer's lock and a transaction; raises DuplicateRow where a unique key is taken."""
-    connection: Any = proxied.driver_connection
+    connection: Any = held.driver_connection
     with _sqlite_writer:
         cursor = connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")

@@ -9,10 +9,11 @@ import orjson
 from flask import Blueprint, Request, Response, current_app
 from flask.globals import request_ctx
 
-from kit import database, forms
+from kit import database
 from kit.database import db
 from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, versions
 from merchant_api.errors import READABLE, as_stripe_error, rendered
+from merchant_api.given import parameters_given
 from merchant_api.operations import Operation
 from payments import audit, audit_spool
 from payments.charging import reconcile
@@ -103,7 +104,7 @@ def answer(exchange: Exchange) -> Answer:
 
 def _parsed(exchange: Exchange) -> Answer:
     described, request = exchange.operation, exchange.request
-    raw = _raw_parameters(request, described)
+    raw = parameters_given(request, described)
     # A request that names no version may be worded as any version would.
     named = "Stripe-Version" in request.headers
     raw = versions.upgrade(raw, exchange.version if named else "", described)
@@ -124,19 +125,6 @@ def _parsed(exchange: Exchange) -> Answer:
 def _replayed(exchange: Exchange, replay: idempotency.Replay) -> Answer:
     _conclude(exchange, replay.status, replay.body, "replayed", _object_id(orjson.loads(replay.body)))
     return _response(exchange, replay.status, replay.body, replayed=True)
-
-
-def _raw_parameters(request: Request, described: Operation) -> dict[str, Any]:
-    if described.method != "POST":
-        return forms.decode(b"", request.query_string)
-    content_type = request.headers.get("Content-Type", "")
-    if described.body == "json":
-        return forms.decode_json(request.get_data(cache=False))
-    if content_type and not content_type.startswith("application/x-www-form-urlencoded"):
-        raise InvalidRequest(
-            "Invalid request (check that your POST content type is application/x-www-form-urlencoded)."
-        )
-    return forms.decode(request.get_data(cache=False), request.query_string)
 
 
 def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Answer:

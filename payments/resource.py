@@ -14,6 +14,8 @@ from payments.shapes import shaped
 
 MAXIMUM_METADATA_KEYS = 50
 
+COMMON = ("id", "livemode", "created")
+
 NounType = TypeVar("NounType", bound="Resource")
 
 _nouns: dict[str, type["Resource"]] = {}
@@ -107,14 +109,13 @@ class Resource(Base):
 
     def shape(self, **values: Any) -> dict[str, Any]:
         """Return the wire object with the common keys and `values`, null where neither has one."""
-        common = {
-            "id": self.id,
-            "object": self.object_name,
-            "livemode": self.livemode,
-            "created": self.created,
-        }
-        keys = shaped(self.stripe_class)
-        return keys | {key: value for key, value in common.items() if key in keys} | values
+        wire = shaped(self.stripe_class)
+        for key in COMMON:
+            if key in wire:
+                wire[key] = getattr(self, key)
+        wire["object"] = self.object_name
+        wire.update(values)
+        return wire
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the noun as it goes over the wire; one with fields of its own gives them to shape()."""

@@ -24,5 +24,7 @@ def check_exact_amount(amount: Decimal, currency: Currency, *, param: str) -> No
 
 def as_decimal_text(amount: Decimal | int) -> str:
     """Return a decimal amount as the wire has it: plain digits, no trailing zeros, `1999` or `0.05`."""
-    text = format(Decimal(amount), "f")
+    if isinstance(amount, int):
+        return str(amount)
+    text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

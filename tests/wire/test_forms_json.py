@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit import forms
+from kit import json_bodies
 from kit.params import ParamError
 
 
 def test_a_json_object_is_read_with_its_own_types() -> None:
     body = '{"amount": 2000, "capture": true, "customer": {"name": "Zoë"}, "items": ["a"]}'.encode()
-    assert forms.decode_json(body) == {
+    assert json_bodies.decode(body) == {
         "amount": 2000,
         "capture": True,
         "customer": {"name": "Zoë"},
@@ -21,14 +21,14 @@ def test_a_json_object_is_read_with_its_own_types() -> None:
 
 
 def test_null_counts_as_not_given() -> None:
-    assert forms.decode_json(b'{"amount": 1, "description": null, "a": {"b": null}}') == {
+    assert json_bodies.decode(b'{"amount": 1, "description": null, "a": {"b": null}}') == {
         "amount": 1,
         "a": {},
     }
 
 
 def test_an_empty_body_has_no_parameters() -> None:
-    assert forms.decode_json(b" \n") == {}
+    assert json_bodies.decode(b" \n") == {}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_empty_body_has_no_parameters() -> None:
 )
 def test_what_is_no_plain_object_is_refused(body: bytes) -> None:
     with pytest.raises(ParamError):
-        forms.decode_json(body)
+        json_bodies.decode(body)
 
 
 @settings(deadline=None)
@@ -63,4 +63,4 @@ def test_what_is_no_plain_object_is_refused(body: bytes) -> None:
 )
 def test_no_bytes_raise_anything_but_a_param_error(body: bytes) -> None:
     with suppress(ParamError):
-        assert isinstance(forms.decode_json(body), dict)
+        assert isinstance(json_bodies.decode(body), dict)
