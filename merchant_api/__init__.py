@@ -22,8 +22,9 @@ from merchant_api.charging import (
     refunds,
     setup_attempts,
     setup_intents,
+    tokens,
 )
-from merchant_api.customers import customers
+from merchant_api.customers import customers, sources
 from merchant_api.hosted import checkout_sessions
 from merchant_api.radar import early_fraud_warnings
 from merchant_api.webhooks import attempts, chaos, webhook_endpoints
@@ -34,12 +35,14 @@ BLUEPRINTS = (
     payouts.blueprint,
     charges.blueprint,
     customers.blueprint,
+    sources.blueprint,
     disputes.blueprint,
     events.blueprint,
     payment_intents.blueprint,
     payment_methods.blueprint,
     refunds.blueprint,
     setup_intents.blueprint,
+    tokens.blueprint,
     setup_attempts.blueprint,
     products.blueprint,
     prices.blueprint,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from merchant_api.lists import Page
+from payments.customers.sources import Source
 from payments.errors import InvalidRequest
 from payments.resource import Resource, noun_of_field, noun_of_id
 from payments.scope import caller
@@ -16,6 +17,8 @@ NOUNS_BEHIND = {
     "latest_charge": ("charge",),
     "source": ("charge", "refund"),
 }
+# Ids of what is no row of its own.
+VIEWS = {"card": Source}
 FOR_BROWSERS = frozenset(("payment_method",))
 
 
@@ -118,7 +121,7 @@ def _expand_within(holder: dict[str, Any], field: str, steps: list[str], path: s
     if value is None:
         return  # An empty field expands to null; what lies behind it can't be known to be wrong.
     object_id = value if isinstance(value, str) else value["id"]
-    noun_class = noun_of_field(field) or noun_of_id(object_id)
+    noun_class: Any = noun_of_field(field) or VIEWS.get(object_id.partition("_")[0]) or noun_of_id(object_id)
     target = noun_class.peek(object_id)
     if isinstance(value, str):
         # What one of our own rows names and can't be found has been deleted since.

@@ -13,15 +13,21 @@ from merchant_api.operations import Operation
 from payments.charging.attach import check_default_method, introduce
 from payments.customers import give_discount
 from payments.customers.customers import PLAIN, Customer
+from payments.customers.sources import Source, introduce_with_source, replace_source
+from payments.errors import InvalidRequest
 
 blueprint = Blueprint("customers", __name__)
 
 WRITABLE = {*PLAIN, "metadata", "expand", "invoice_settings.default_payment_method"}
 # Gone from the pinned SDK; clients that name an older version, or none, may send them (versions.py).
 DISCOUNT: dict[str, Any] = dict.fromkeys(("coupon", "promotion_code"), "Literal['']|str")
-CREATE = params.build(stripe.params.CustomerCreateParams, only=WRITABLE | {"payment_method"}, extra=DISCOUNT)
+CREATE = params.build(
+    stripe.params.CustomerCreateParams, only=WRITABLE | {"payment_method", "source"}, extra=DISCOUNT
+)
 RETRIEVE = params.build(stripe.params.CustomerRetrieveParams, only={"expand"})
-UPDATE = params.build(stripe.params.CustomerModifyParams, only=WRITABLE, extra=DISCOUNT)
+UPDATE = params.build(
+    stripe.params.CustomerModifyParams, only=WRITABLE | {"default_source", "source"}, extra=DISCOUNT
+)
 LIST = params.build(
     stripe.params.CustomerListParams,
     only={"limit", "starting_after", "ending_before", "created", "email", "expand"},
@@ -38,6 +44,12 @@ def create(given: dict[str, Any]) -> Customer:
 
 
 def _created(given: dict[str, Any]) -> Customer:
+    if given.get("source"):
+        if "payment_method" in given:
+            message = "You may only specify one of these parameters: payment_method, source."
+            raise InvalidRequest(message, param="source")
+        check_default_method(given, None)
+        return introduce_with_source(given)
     if "payment_method" not in given:
         check_default_method(given, None)
         return Customer.create(given)
@@ -62,7 +74,13 @@ def retrieve(_: dict[str, Any], id: str) -> Customer:
 def update(given: dict[str, Any], id: str) -> Customer:
     customer = Customer.living(id, param="id")
     check_default_method(given, customer)
-    customer.update(given)
+    if given.get("source"):
+        replace_source(customer, given["source"])
+    elif given.get("default_source"):
+        customer.choose_source(Source.of(customer, given["default_source"], param="default_source").id)
+    customer.update(
+        {name: value for name, value in given.items() if name not in ("source", "default_source")}
+    )
     if give_discount.asked(given):
         give_discount.give(customer, given)
     return customer

@@ -24,7 +24,7 @@ def attach(method: PaymentMethod, card: CardDetails, customer: Customer) -> None
     method.check_attachable(customer)
     if method.customer_id == customer.id:
         return
-    _verify(method, card)
+    verify(method, card)
     method.attach(customer)
 
 
@@ -32,7 +32,7 @@ def introduce(params: dict[str, Any], method: PaymentMethod, card: CardDetails) 
     """Collect a new customer with a card, once its issuer has said that it is good; raises as attach()."""
     method.check_attachable(None)
     check_email(params.get("email"), "email")
-    _verify(method, card)
+    verify(method, card)
     customer = Customer.create(params)
     method.attach(customer)
     return customer
@@ -53,8 +53,8 @@ def check_default_method(params: dict[str, Any], customer: Customer | None) -> N
         )
 
 
-def _verify(method: PaymentMethod, card: CardDetails) -> None:
-    """Ask for an authorisation of zero."""
+def verify(method: PaymentMethod, card: CardDetails) -> None:
+    """Ask for an authorisation of zero; raises CardError where the issuer refuses the card."""
     reference = new_id("vrf_")
     route = routing.first(routing.Payment(caller().account_id, reference, VERIFICATION_CURRENCY, card.brand))
     question = bank.Authorize(

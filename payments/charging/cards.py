@@ -7,7 +7,7 @@ from typing import Any
 from kit import clock
 from payments import vault
 from payments.charging.card_brands import brand_of, passes_luhn
-from payments.errors import CardError
+from payments.errors import CardError, InvalidRequest
 
 HORIZON_YEARS = 50
 
@@ -54,6 +54,15 @@ def parse_card(given: dict[str, Any], *, holder_name: str | None = None) -> Card
     if cvc is not None and not (cvc.isascii() and cvc.isdigit() and len(cvc) == brand.cvc_length):
         raise CardError("Your card's security code is invalid.", code="invalid_cvc", param="cvc")
     return CardDetails(number, month, year, cvc, holder_name)
+
+
+def check_complete(given: dict[str, Any]) -> None:
+    """Refuse a card without one of the words that every card has."""
+    for name in ("number", "exp_month", "exp_year"):
+        if name not in given:
+            raise InvalidRequest(
+                f"Missing required param: card[{name}].", code="parameter_missing", param=f"card[{name}]"
+            )
 
 
 def check_expiry(month: int, year: int) -> tuple[int, int]:

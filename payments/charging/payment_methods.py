@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from payments import audit, events, lifecycle, vault
 from payments.charging import test_tokens
 from payments.charging.billing import billing_details, filled
-from payments.charging.cards import CardDetails, check_expiry, parse_card
+from payments.charging.cards import CardDetails, check_complete, check_expiry, parse_card
 from payments.charging.methods import CARD, METHODS, MethodDetails, MethodKind, known_types
 from payments.charging.methods.kinds import required
+from payments.charging.tokens import Token
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest, LockTimeout, NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
@@ -61,11 +62,13 @@ class PaymentMethod(Resource, WithMetadata):
 
     @classmethod
     def of_card(
-        cls, card: CardDetails, *, billing: dict[str, Any] | None = None, token: str | None = None, keep: bool
-    ) -> "PaymentMethod":
+        cls, card: CardDetails, *, billing: dict[str, Any] | None = None, token: str | None = None,
+        method_id: str | None = None, keep: bool,
+    ) -> "PaymentMethod":  # fmt: skip
         """Collect a method for a card; `keep` seals the number, since a later request will need it."""
         country = test_tokens.country_of(card.number) or "US"
         method = cls.new(
+            id=method_id,
             type="card",
             customer_id=None,
             billing_details=billing_details(billing or {}),
@@ -108,12 +111,14 @@ class PaymentMethod(Resource, WithMetadata):
         return method, MethodDetails(kind.type, details)
 
     @classmethod
-    def of_token(cls, token: str, *, param: str = "payment_method") -> "PaymentMethod":
+    def of_token(
+        cls, token: str, *, param: str = "payment_method", method_id: str | None = None
+    ) -> "PaymentMethod":
         """Collect a method for a test token such as `pm_card_visa`; raises NotFound for any other text."""
         card = card_of_token(token)
         if card is None:
-            raise NotFound("PaymentMethod", token, param=param)
-        return cls.of_card(card, token=token, keep=True)
+            raise NotFound("PaymentMethod" if method_id is None else "token", token, param=param)
+        return cls.of_card(card, token=token, keep=True, method_id=method_id)
 
     @classmethod
     def create(cls, params: dict[str, Any], *, keep: bool = True) -> tuple["PaymentMethod", Means]:
@@ -140,13 +145,15 @@ class PaymentMethod(Resource, WithMetadata):
         billing = params.get("billing_details") or {}
         token = given.get("token")
         if token is not None:
-            card = card_of_token(token)
+            kept = Token.peek(token)
+            card = card_of_token(token) if kept is None else kept.take("card[token]")
             if card is None:
                 raise InvalidRequest(
                     f"No such token: '{token}'", code="resource_missing", param="card[token]"
                 )
+            token, billing = (token, billing) if kept is None else (None, kept.billing_details | billing)
         else:
-            _check_complete(given)
+            check_complete(given)
             card = parse_card(given, holder_name=billing.get("name") or None)
         return cls.of_card(card, billing=billing, token=token, keep=keep), card
 
@@ -286,11 +293,3 @@ def card_of_token(token: str) -> CardDetails | None:
         return None
     brand = "amex" if len(number) == 15 else ""
     return CardDetails(number, 12, 2034, TEST_CVC.get(brand, "123"))
-
-
-def _check_complete(given: dict[str, Any]) -> None:
-    for name in ("number", "exp_month", "exp_year"):
-        if name not in given:
-            raise InvalidRequest(
-                f"Missing required param: card[{name}].", code="parameter_missing", param=f"card[{name}]"
-            )

@@ -22,6 +22,7 @@ from webhooks import bank_notices
 NOUNS = {noun.object_name: noun for noun in Resource.__subclasses__()}
 SHAPES = {name: noun.stripe_class for name, noun in NOUNS.items()} | {
     "balance": stripe.Balance,
+    "card": stripe.Card,
     "plan": stripe.Plan,
 }
 CARD = "pm_card_visa"
@@ -61,7 +62,7 @@ def a_day_in_a_shop(till: Till, api: Any) -> None:
 
 
 def the_cards_of_the_day(till: Till, api: Any) -> None:
-    """Cards that are kept: one at once, one that waits for its holder, one that is refused, one on the page."""
+    """Cards that are kept: one at once, one that waits for its holder, one refused, one on the page."""
     customer = till.post("/v1/customers", {"email": "jenny@example.com"})
     setup = {"payment_method_types": ["card"], "confirm": True}
     till.post("/v1/setup_intents", {**setup, "payment_method": CARD, "customer": customer["id"]})
@@ -99,6 +100,16 @@ def the_bargains_of_the_day(till: Till) -> None:
     post("/v1/shipping_rates", {"display_name": "Ground", "fixed_amount": cost, "delivery_estimate": day})
     plan = {"currency": "usd", "interval": "month", "amount": 2000, "product": {"name": "Gold"}}
     post(f"/v1/plans/{post('/v1/plans', plan)['id']}", {"nickname": "G"})
+
+
+def the_older_cards_of_the_day(till: Till) -> None:
+    """A token, and a customer's source."""
+    given = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2034, "name": "Jenny Rosen"}
+    customer = till.post("/v1/customers", {"email": "jenny@example.com"})["id"]
+    token = till.post("/v1/tokens", {"card": given})
+    source = till.post(f"/v1/customers/{customer}/sources", {"source": token["id"]})
+    till.post(f"/v1/customers/{customer}/sources/{source['id']}", {"metadata": {"order": "6735"}})
+    till.post("/v1/tokens", {"card": given})
 
 
 def the_money_of_the_day(till: Till, account_id: str) -> None:
@@ -144,6 +155,7 @@ def rows(app: Flask, api: Any, secret_key: str, bank: Bank) -> dict[str, list[di
     """The wire form of every row of the day, by object name."""
     a_day_in_a_shop(Till(app, secret_key), api)
     the_cards_of_the_day(Till(app, secret_key), api)
+    the_older_cards_of_the_day(Till(app, secret_key))
     the_bargains_of_the_day(Till(app, secret_key))
     the_complaints_of_the_day(Till(app, secret_key), bank)
     with app.app_context():
