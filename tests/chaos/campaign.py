@@ -70,7 +70,7 @@ class Plan:
     kills: int
     seed: int = 1
     database: str = "sqlite"
-    threads: int = 12
+    threads: int = 40
     faulty: bool = True
     defect: str | None = None
     quiet_seconds: float = QUIET_SECONDS

@@ -6,8 +6,6 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +15,14 @@ from urllib.parse import urlsplit
 
 from launcher.stack import is_healthy
 from tests.chaos import servers
-from tests.chaos.parts import ROOT, Part, Supervisor
+from tests.chaos.parts import Part, Program, Supervisor
+from tests.support.nursery import Fork
 from tests.support.ports import free_port
 
 LOOPBACK = "127.0.0.1"
 BANKS = ("piggy_bank", "cuckoo_bank")
 BANK_TIMEOUT_MS = 1_000
 SWITCH_SECONDS = 20.0
-DEFECTS = ROOT / "tests" / "chaos" / "defects"
 # What would steer the parts from outside.
 FOREIGN = {
     *("PORT", "BANK_PORT", "BANK2_PORT", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "BANK_URL"),
@@ -91,8 +89,8 @@ class House:
             self.postgres.prepare()
             postgres.start()
             self.postgres.wait_and_create(postgres)
-        for module in ("migrations", "seed"):
-            self._run(module)
+        for entry in ("migrations.__main__.main", "seed.main"):
+            self._run(entry)
 
     def stop(self) -> None:
         self.supervisor.stop()
@@ -112,17 +110,11 @@ class House:
                 assert time.monotonic() < deadline, f"the line to {bank.name} cannot be switched"
                 time.sleep(0.1)
 
-    def _run(self, module: str) -> None:
-        environment = {**self._florin(), "DEMO_SECRET_KEY": self.secret_key}
-        done = subprocess.run(
-            [sys.executable, "-m", module],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+    def _run(self, entry: str) -> None:
+        log = self.logs / f"{entry.partition('.')[0]}.log"
+        process = Fork(entry, {**self._florin(), "DEMO_SECRET_KEY": self.secret_key}, log)
+        process.wait()
+        assert process.exit_code == 0, log.read_text(errors="replace")
 
     def _bank_place(self, name: str) -> BankPlace:
         folder = self.folder / name
@@ -136,40 +128,28 @@ class House:
             parts += [self._bank(bank), self._line(bank)]
         parts += [self._web(f"web_{number}") for number in range(1, len(self.gateways) + 1)]
         if not self.embedded:
-            log = self.logs / "worker.log"
-            parts.append(
-                Part(
-                    "worker",
-                    [sys.executable, "worker.py"],
-                    self._with_defect(),
-                    log,
-                    _says(log, "the worker works"),
-                )
-            )
+            parts.append(self._worker())
         return parts
 
     def _services(self) -> list[Part]:
         if self.postgres is None:
             return []
-        redis = servers.redis_command(self.folder, self.ports["redis"])
-        return [
-            Part(
-                "redis", redis, _inherited(), self.logs / "redis.log", lambda: _listens(self.ports["redis"])
-            ),
-            self.postgres.part(self.logs / "postgres.log", _inherited()),
-        ]
+        command, log = servers.redis_command(self.folder, self.ports["redis"]), self.logs / "redis.log"
+        redis = Part(
+            "redis", lambda: Program(command, _inherited(), log), log, lambda: _listens(self.ports["redis"])
+        )
+        return [redis, self.postgres.part(self.logs / "postgres.log", _inherited())]
 
     def _sink(self) -> Part:
         port = self.ports["sink"]
-        command = [
-            sys.executable,
-            "-m",
-            "tests.chaos.sink",
-            str(port),
-            str(self.sink_journal),
-            "1" if self.light else "2",
-        ]
-        return Part("sink", command, _inherited(), self.logs / "sink.log", lambda: _listens(port))
+        environment = {
+            **_inherited(),
+            "SINK_PORT": str(port),
+            "SINK_JOURNAL": str(self.sink_journal),
+            "SINK_MOST_DROPS": "1" if self.light else "2",
+        }
+        log = self.logs / "sink.log"
+        return Part.of_python("sink", "tests.chaos.sink.main", environment, log, lambda: _listens(port))
 
     def _bank(self, bank: BankPlace) -> Part:
         environment = {
@@ -181,9 +161,14 @@ class House:
             "BANK_NOTICE_URL": f"http://{LOOPBACK}:{self.ports['web_1']}/webhooks/bank",
             "DATA_DIR": str(bank.database.parent),
         }
-        command = [sys.executable, "-m", "bank_simulator"]
         log = self.logs / f"{bank.name}.log"
-        return Part(bank.name, command, environment, log, lambda: is_healthy(f"{bank.url}/health"))
+        return Part.of_python(
+            bank.name,
+            "bank_simulator.__main__.main",
+            environment,
+            log,
+            lambda: is_healthy(f"{bank.url}/health"),
+        )
 
     def _line(self, bank: BankPlace) -> Part:
         port = int(bank.line.rpartition(":")[2])
@@ -194,16 +179,30 @@ class House:
             "BANK_SECRET": bank.secret,
             "DATA_DIR": str(bank.database.parent),
         }
-        command = [sys.executable, "-m", "bank_simulator.fault_proxy"]
-        name = f"line to {bank.name}"
-        return Part(name, command, environment, self.logs / f"line_{bank.name}.log", lambda: _listens(port))
+        log = self.logs / f"line_{bank.name}.log"
+        return Part.of_python(
+            f"line to {bank.name}",
+            "bank_simulator.fault_proxy.main",
+            environment,
+            log,
+            lambda: _listens(port),
+        )
 
     def _web(self, name: str) -> Part:
         port = self.ports[name]
-        environment = {**self._with_defect(), "PORT": str(port), "WEB_WORKERS": "1", "SPOOL_QUERIES": "true"}
-        command = [sys.executable, "-m", "serve"]
+        environment = {**self._florin(), "PORT": str(port), "WEB_WORKERS": "1", "SPOOL_QUERIES": "true"}
         ready = f"http://{LOOPBACK}:{port}/health"
-        return Part(name, command, environment, self.logs / f"{name}.log", lambda: is_healthy(ready))
+        return Part.of_python(
+            name, self._entry("serve"), environment, self.logs / f"{name}.log", lambda: is_healthy(ready)
+        )
+
+    def _worker(self) -> Part:
+        log = self.logs / "worker.log"
+        says = _says(log, "the worker works")
+        return Part.of_python("worker", self._entry("worker"), self._florin(), log, says)
+
+    def _entry(self, module: str) -> str:
+        return f"{module}.main" if self.defect is None else f"tests.chaos.defects.planting.{module}"
 
     def _florin(self) -> dict[str, str]:
         first, second = self.banks[0], self.banks[-1]
@@ -220,13 +219,8 @@ class House:
             "BANK2_URL": second.line,
             "BANK2_SECRET": second.secret,
             "BANK_TIMEOUT_MS": str(BANK_TIMEOUT_MS),
+            **({"FLORIN_DEFECT": self.defect} if self.defect else {}),
         }
-
-    def _with_defect(self) -> dict[str, str]:
-        if self.defect is None:
-            return self._florin()
-        path = os.pathsep.join((str(DEFECTS / "loading"), str(ROOT)))
-        return {**self._florin(), "FLORIN_DEFECT": self.defect, "PYTHONPATH": path}
 
 
 def _inherited() -> dict[str, str]:

@@ -9,42 +9,82 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
+
+from tests.support.nursery import Fork
 
 ROOT = Path(__file__).resolve().parents[2]
-WATCH_SECONDS = 0.05
+WATCH_SECONDS = 0.02
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 FIRST = ("postgres", "redis")
 
 
+class Running(Protocol):
+    """A process that has been started: a program of the machine's, or a fork of the nursery's."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def ended(self) -> bool: ...
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Return when it has ended, or when the time is over."""
+
+
+class Program:
+    """Another program, in a session of its own."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, user: str | None = None
+    ) -> None:
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=user,
+            )
+        self.pid = self._process.pid
+
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def wait(self, seconds: float | None = None) -> None:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+
+
 @dataclass
 class Part:
-    """One process with all that it starts; `ready` tells whether it serves."""
+    """One process with all that it starts; `begin` starts it, `ready` tells whether it serves."""
 
     name: str
-    command: Sequence[str]
-    environment: Mapping[str, str]
+    begin: Callable[[], Running]
     log: Path
     ready: Callable[[], bool]
-    user: str | None = None
-    process: subprocess.Popen[bytes] | None = None
+    process: Running | None = None
     starts: int = 0
     started_at: float = 0.0
     retired: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
+    @classmethod
+    def of_python(
+        cls, name: str, entry: str, environment: Mapping[str, str], log: Path, ready: Callable[[], bool]
+    ) -> "Part":
+        """A part that calls the function at a dotted path."""
+        return cls(name, lambda: Fork(entry, environment, log), log, ready)
+
     def start(self) -> None:
-        with self._guard, self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                user=self.user,
-            )
+        with self._guard:
+            self.process = self.begin()
             self.starts += 1
             self.started_at = time.monotonic()
 
@@ -59,12 +99,12 @@ class Part:
         self.stop()
 
     def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and not self.process.ended()
 
     def kill(self) -> bool:
         """SIGKILL to the whole group; False where there is nothing to kill."""
         with self._guard:
-            if self.process is None or self.process.poll() is not None:
+            if self.process is None or self.process.ended():
                 return False
             self._signal(signal.SIGKILL)
             self.process.wait()
@@ -73,10 +113,10 @@ class Part:
     def stop(self) -> None:
         if self.process is None:
             return
-        if self.process.poll() is None:
-            self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_SECONDS)
+        if not self.process.ended():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGTERM)
+            self.process.wait(STOP_SECONDS)
         self._signal(signal.SIGKILL)
         self.process.wait()
 
@@ -85,7 +125,9 @@ class Part:
         try:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
-            return
+            if not self.process.ended():  # so young that it leads no group yet
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.process.pid, number)
 
 
 class Supervisor:

