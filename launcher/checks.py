@@ -23,7 +23,11 @@ LINTERS = (
 PROCESSES = "2"
 
 # What the tests need besides Python, with the Debian package that has it.
-PROGRAMS = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "redis-server": ("redis-server",)}
+PROGRAMS = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "redis-server": ("redis-server",),
+    "npm": ("npm",),  # fetches the official Stripe CLI
+}
 
 
 def lint(python: Path) -> int:

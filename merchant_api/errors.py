@@ -41,6 +41,8 @@ def rendered(error: StripeError, request_id: str, *, browser: bool = False) -> b
     body: dict[str, Any] = {key: value for key, value in error.as_stripe().items() if value is not None}
     # Merchants do send a card's number as its id; what is answered is kept with the idempotency key.
     body["message"] = without_card_numbers(error.message)
+    if error.param is not None:
+        body["param"] = without_card_numbers(error.param)
     body = limited(body) if browser else body
     body["request_log_url"] = f"/dashboard/logs/{request_id}"
     return orjson.dumps({"error": body}, option=READABLE)

@@ -25,7 +25,7 @@ def refused(*arguments: str, data_dir: Path, **variables: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("variable", ["PORT", "BANK_PORT", "BANK2_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "BANK_PORT", "BANK2_PORT", "CLI_PORT"])
 def test_a_busy_port_is_named_with_the_way_out(tmp_path: Path, variable: str) -> None:
     with socket.socket() as other:
         other.bind((LOOPBACK, 0))

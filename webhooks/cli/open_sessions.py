@@ -1,4 +1,4 @@
-"""Which sessions of the Stripe CLI are open: asked of the database a few times a second at most.
+"""Which sessions of the Stripe CLI are open: asked of the database ten times a second at most.
 
 Every event and request asks this, and mostly nobody listens; so each process remembers the answer for a
 moment. The listener lets a new session in only when no process can remember a time before it.
@@ -15,7 +15,7 @@ from kit.database import db, load_where
 from webhooks.cli.log_filters import LogFilters
 from webhooks.cli.sessions import REQUEST_LOGS, WEBHOOKS, CliSession
 
-REMEMBERED_SECONDS = 0.25
+REMEMBERED_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ _known: WeakKeyDictionary[Engine, tuple[float, Known]] = WeakKeyDictionary()
 
 
 def of(account_id: str, *, livemode: bool) -> list[Listening]:
-    """Return the open sessions of an account and mode, as they were at most a quarter of a second ago."""
+    """Return the open sessions of an account and mode, as they were at most a tenth of a second ago."""
     engine = db.engine
     looked_at, known = _known.get(engine, (0.0, {}))
     if time.monotonic() - looked_at >= REMEMBERED_SECONDS:

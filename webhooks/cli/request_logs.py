@@ -58,4 +58,6 @@ def _payload(who: Caller, method: str, path: str, status: int, body: bytes) -> s
 
 def _error(body: bytes) -> dict[str, Any]:
     told = orjson.loads(body).get("error", {})
-    return {name: told[name] for name in ERROR_FIELDS if isinstance(told.get(name), str)}
+    # A parameter's name may be a card's number, too, where a merchant has mixed them up.
+    words = {name: told[name] for name in ERROR_FIELDS if isinstance(told.get(name), str)}
+    return {name: without_card_numbers(word) for name, word in words.items()}
