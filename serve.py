@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import sys
@@ -18,6 +19,7 @@ BACKLOG = 1024
 STOP_SECONDS = 5
 MOST_WORKERS = 64
 MOST_THREADS = 256
+M_ARENA_MAX = -8  # as glibc's malloc.h numbers it
 BAD_START = 2  # the exit code of a part that cannot start with its settings
 
 
@@ -48,11 +50,20 @@ def refuse_busy_port(port: int) -> None:
             raise config.BadSetting(f"port {port} is busy; choose another with PORT") from problem
 
 
+def share_one_heap() -> None:
+    """Have glibc keep one heap instead of one for each thread; the workers are forked and inherit it.
+
+    The environment's MALLOC_ARENA_MAX is read as a process begins, which forked ones never do.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # which only glibc has
+    if mallopt is not None and "MALLOC_ARENA_MAX" not in os.environ:
+        mallopt(M_ARENA_MAX, 1)
+
+
 def main() -> int:
     # Rows of queries go through the process's own file; see docs/decisions.
     os.environ.setdefault("SPOOL_QUERIES", "true")
-    # glibc would keep a heap for each thread; the workers, which begin after this, do with two.
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    share_one_heap()
     try:
         settings = config.load(os.environ)
         count = workers(settings)
