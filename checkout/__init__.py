@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import elsewhere, returns
+from checkout import elsewhere, links, returns
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -21,3 +21,4 @@ def register(app: Flask) -> None:
         app.before_request(elsewhere.intercept)
     app.register_blueprint(blueprint)
     app.register_blueprint(returns.blueprint)
+    app.register_blueprint(links.blueprint)

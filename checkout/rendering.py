@@ -117,13 +117,15 @@ def form_page(
 
 def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | None) -> Response:
     """Return the page of a completed session, which goes on to the shop by itself after a while or never."""
+    link = visits.confirming_link(session)
     html = render_template(
         "checkout/paid.html",
         order=order_of(session),
-        already=already,
+        already=already and link is None,
         on_its_way=visits.on_its_way(session),
-        onward_seconds=onward_seconds,
-        success_url=success_address(session.success_url, session.id),
+        onward_seconds=None if link else onward_seconds,
+        success_url=None if link else success_address(session.success_url, session.id),
+        message=link.message if link else None,
     )
     return make_response(html)
 

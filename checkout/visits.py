@@ -14,6 +14,7 @@ from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_intents import SetupIntent
 from payments.customers.customers import Customer
 from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus, Status
+from payments.hosted.payment_links import PaymentLink
 from payments.hosted.recover import recoverable
 from payments.scope import Caller
 
@@ -25,8 +26,8 @@ def find_session(session_id: str) -> CheckoutSession | None:
     return db.session.get(CheckoutSession, session_id) if SESSION_ID.fullmatch(session_id) else None
 
 
-def buyer_of(visited: CheckoutSession | Attempt, request: Request) -> Caller:
-    """Return the caller that a visit acts as: the session's or payment's customer, for its merchant."""
+def buyer_of(visited: CheckoutSession | PaymentLink | Attempt, request: Request) -> Caller:
+    """Return the caller that a visit acts as: a customer of whose the visited thing is."""
     return Caller(
         account_id=visited.account_id,
         livemode=visited.livemode,
@@ -78,6 +79,12 @@ def other_means(session: CheckoutSession) -> str | None:
     method = PaymentMethod.peek(str(intent.payment_method_id)) if intent else None
     kind = METHODS.get(method.type) if method else None
     return kind.label if kind else None
+
+
+def confirming_link(session: CheckoutSession) -> PaymentLink | None:
+    """Return the payment link that keeps its customer here after the payment, None where there is none."""
+    link = PaymentLink.peek(session.payment_link_id) if session.payment_link_id else None
+    return link if link is not None and link.confirms_here else None
 
 
 def known_email(session: CheckoutSession) -> str | None:

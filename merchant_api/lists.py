@@ -36,7 +36,8 @@ class Page:
         return {"object": "list", "data": data, "has_more": self.has_more, "url": self.url}
 
 
-def _limit(params: dict[str, Any]) -> int:
+def limit_of(params: dict[str, Any]) -> int:
+    """Return how many are wanted; raises InvalidRequest for a number out of bounds."""
     limit = params.get("limit", DEFAULT_LIMIT)
     if not 1 <= limit <= MAXIMUM_LIMIT:
         bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {MAXIMUM_LIMIT}"
@@ -74,7 +75,7 @@ def page(
     newest_first: bool = True,
 ) -> Page:
     """Return a page of the caller's nouns; `query` narrows which, `params` are the list parameters."""
-    limit = _limit(params)
+    limit = limit_of(params)
     after, before = _cursor(noun, params, "starting_after"), _cursor(noun, params, "ending_before")
     if after and before:
         message = "You cannot parameterize both starting_after and ending_before."

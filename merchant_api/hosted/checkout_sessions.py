@@ -45,7 +45,7 @@ EXPIRE = params.build(stripe.params.checkout.SessionExpireParams, only={"expand"
 PAGING = {"limit", "starting_after", "ending_before", "expand"}
 LIST = params.build(
     stripe.params.checkout.SessionListParams,
-    only=PAGING | {"created", "customer", "payment_intent", "status"},
+    only=PAGING | {"created", "customer", "payment_intent", "payment_link", "status"},
 )
 LINE_ITEMS = params.build(stripe.params.checkout.SessionListLineItemsParams, only=PAGING)
 ROOT = "/v1/checkout/sessions"
@@ -98,6 +98,11 @@ def line_items(given: dict[str, Any], id: str) -> lists.Page:
 @operation(blueprint, Operation("GET", ROOT, LIST, f"list:{NOUN}", "list", "List checkout sessions"))
 def index(given: dict[str, Any]) -> lists.Page:
     row = CheckoutSession
-    filters = {"customer": row.customer_id, "payment_intent": row.payment_intent_id, "status": row.status}
+    filters = {
+        "customer": row.customer_id,
+        "payment_intent": row.payment_intent_id,
+        "payment_link": row.payment_link_id,
+        "status": row.status,
+    }
     query = lists.narrowed(row, given, filters)
     return lists.page(CheckoutSession, ROOT, given, query)

@@ -18,6 +18,11 @@ def return_page(attempt_id: str) -> str:
     return f"{_base[0]}/c/return/{attempt_id}"
 
 
+def link_page(code: str) -> str:
+    """Return the short address of a payment link."""
+    return f"{_base[0]}/b/{code}"
+
+
 def recovery_page(session_id: str) -> str:
     """Return the address that opens an expired session anew."""
     return f"{_base[0]}/c/recover/{session_id}"

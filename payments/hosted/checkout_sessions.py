@@ -57,7 +57,7 @@ class CheckoutSession(Resource, WithMetadata):
     prefix = "cs_"
     object_name = "checkout.session"
     stripe_class = stripe.checkout.Session
-    expandable = frozenset(("customer", "payment_intent", "setup_intent"))
+    expandable = frozenset(("customer", "payment_intent", "payment_link", "setup_intent"))
     includes: ClassVar[dict[str, str]] = {"line_items": "line_items_list"}
 
     transitions: ClassVar[StateMachine] = StateMachine(
@@ -79,6 +79,7 @@ class CheckoutSession(Resource, WithMetadata):
     customer_id: Mapped[str | None]
     payment_intent_id: Mapped[str | None]
     setup_intent_id: Mapped[str | None]
+    payment_link_id: Mapped[str | None]
     recovered_from: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
     after_expiration: Mapped[dict[str, Any] | None]
@@ -93,6 +94,7 @@ class CheckoutSession(Resource, WithMetadata):
             Index("ix_checkout_sessions_due", "status", "expires_at"),
             Index("ix_checkout_sessions_payment_intent", "payment_intent_id"),
             Index("ix_checkout_sessions_customer", "customer_id", "id"),
+            Index("ix_checkout_sessions_payment_link", "payment_link_id", "id"),
         )
 
     @classmethod
@@ -225,6 +227,7 @@ class CheckoutSession(Resource, WithMetadata):
             payment_method_options=self.intent_data.get("payment_method_options") or {},
             payment_method_types=self.types,
             phone_number_collection={"enabled": False},
+            payment_link=self.payment_link_id,
             recovered_from=self.recovered_from,
             setup_intent=self.setup_intent_id,
             shipping_options=[],

@@ -1,6 +1,7 @@
 """Every object that goes out has every key that the pinned SDK annotates, and none that it does not know."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -102,6 +103,23 @@ def the_bargains_of_the_day(till: Till) -> None:
     post(f"/v1/plans/{post('/v1/plans', plan)['id']}", {"nickname": "G"})
 
 
+def the_links_of_the_day(till: Till) -> None:
+    """A payment link with all that it may have, and a session that came of it."""
+    rose = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Rose"}}
+    link = till.post(
+        "/v1/payment_links",
+        {
+            "line_items": [{"price_data": rose, "quantity": 2}],
+            "payment_intent_data": {"description": "Roses"},
+            "restrictions": {"completed_sessions": {"limit": 3}},
+        },
+    )
+    till.post(f"/v1/payment_links/{link['id']}", {"metadata": {"order": "6735"}})
+    assert till.client.get(urlsplit(link["url"]).path).status_code == 303
+    lines = till.get(f"/v1/payment_links/{link['id']}/line_items")["data"]
+    assert not [line for item in lines for line in strays(item, stripe.LineItem)]
+
+
 def the_older_cards_of_the_day(till: Till) -> None:
     """A token, and a customer's source."""
     given = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2034, "name": "Jenny Rosen"}
@@ -156,6 +174,7 @@ def rows(app: Flask, api: Any, secret_key: str, bank: Bank) -> dict[str, list[di
     a_day_in_a_shop(Till(app, secret_key), api)
     the_cards_of_the_day(Till(app, secret_key), api)
     the_older_cards_of_the_day(Till(app, secret_key))
+    the_links_of_the_day(Till(app, secret_key))
     the_bargains_of_the_day(Till(app, secret_key))
     the_complaints_of_the_day(Till(app, secret_key), bank)
     with app.app_context():

@@ -1,0 +1,48 @@
+"""open link: a customer follows a payment link and gets a Checkout Session of their own."""
+
+import re
+from typing import Any
+
+from payments.catalog.prices import Price
+from payments.errors import InvalidRequest
+from payments.hosted import addresses
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.opening_rules import PAYMENT, PLACEHOLDER
+from payments.hosted.payment_links import PaymentLink
+
+CLIENT_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Stripe's rule for the address's own parameter
+PASSED_ON = (
+    "allow_promotion_codes", "billing_address_collection", "customer_creation", "payment_intent_data",
+    "submit_type",
+)  # fmt: skip
+
+
+def open_link(link: PaymentLink, client_reference_id: str | None = None) -> CheckoutSession:
+    """Collect a new session with the link's lines; raises InvalidRequest where it can't be paid now."""
+    if link.recurs:
+        raise InvalidRequest("Florin does not offer subscriptions yet.", param="line_items")
+    given: dict[str, Any] = {name: link.details[name] for name in PASSED_ON if name in link.details}
+    if client_reference_id and CLIENT_REFERENCE.fullmatch(client_reference_id):
+        given["client_reference_id"] = client_reference_id
+    onward = link.after_completion.get("redirect", {}).get("url")
+    session = CheckoutSession.open(
+        given
+        | {
+            "mode": PAYMENT,
+            "line_items": [_offered(line) for line in link.lines],
+            "success_url": onward or addresses.pay_page(PLACEHOLDER).partition("#")[0],
+            "metadata": link.metadata_,
+        },
+        livemode=link.livemode,
+    )
+    session.payment_link_id = link.id
+    return session
+
+
+def _offered(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a line; a price of the link alone is offered anew, since it is inactive."""
+    if not line["inline"]:
+        return {"price": line["price"]["id"], "quantity": line["quantity"]}
+    price = Price.find(line["price"]["id"])
+    data = {"currency": price.currency, "unit_amount": price.unit_amount, "product": price.product}
+    return {"price_data": data, "quantity": line["quantity"]}

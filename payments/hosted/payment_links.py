@@ -1,0 +1,275 @@
+"""A payment link: a short address of an offer; whoever opens it gets a Checkout Session of their own."""
+
+from typing import Any, ClassVar
+
+import stripe
+from sqlalchemy import Index, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.database import db
+from kit.ids import new_id, random_text
+from payments import audit, events, lifecycle
+from payments.catalog.prices import Price
+from payments.catalog.products import Product
+from payments.errors import InvalidRequest
+from payments.hosted import addresses
+from payments.hosted.checkout_sessions import CheckoutSession, Status
+from payments.hosted.opening_rules import check_url
+from payments.resource import Resource, WithMetadata, merged_metadata
+from payments.shapes import shaped
+
+MAXIMUM_LINES = 20
+MAXIMUM_QUANTITY = 999_999
+CODE_LENGTH = 16
+# Given by the merchant, kept as they are and given back; what an update names with an empty value is unset.
+PLAIN = (
+    "allow_promotion_codes", "billing_address_collection", "customer_creation", "inactive_message",
+    "payment_intent_data", "submit_type",
+)  # fmt: skip
+DEFAULTS: dict[str, Any] = {
+    "allow_promotion_codes": False, "billing_address_collection": "auto", "customer_creation": "if_required",
+    "submit_type": "auto",
+}  # fmt: skip
+CONFIRMATION = "hosted_confirmation"
+
+
+class PaymentLink(Resource, WithMetadata):
+    """An offer that many customers may take, as long as it is active and within its limit."""
+
+    __tablename__ = "payment_links"
+    prefix = "plink_"
+    object_name = "payment_link"
+    stripe_class = stripe.PaymentLink
+    includes: ClassVar[dict[str, str]] = {"line_items": "line_items_list"}
+
+    code: Mapped[str]  # what its address ends in
+    active: Mapped[bool] = mapped_column(default=True)
+    currency: Mapped[str]
+    lines: Mapped[list[Any]]
+    after_completion: Mapped[dict[str, Any]]
+    most_completed: Mapped[int | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """A link is found by its address."""
+        return (Index("uq_payment_links_code", "code", unique=True),)
+
+    @classmethod
+    def create(cls, params: dict[str, Any]) -> "PaymentLink":
+        """Collect a new link; raises InvalidRequest naming the parameter."""
+        given = params.get("line_items") or []
+        if not 1 <= len(given) <= MAXIMUM_LINES:
+            message = f"You must provide from 1 to {MAXIMUM_LINES} line items."
+            raise InvalidRequest(message, code="parameter_missing", param="line_items")
+        lines = [_line(line, f"line_items[{number}]") for number, line in enumerate(given)]
+        for number, line in enumerate(lines):
+            if line["currency"] != lines[0]["currency"]:
+                raise InvalidRequest(
+                    "All line items of a Payment Link must have the same currency.",
+                    param=f"line_items[{number}]",
+                )
+        link = cls.new(
+            code=random_text(CODE_LENGTH),
+            active=True,
+            currency=lines[0]["currency"],
+            lines=lines,
+            after_completion=_after_completion(params.get("after_completion")),
+            most_completed=_limit(params.get("restrictions")),
+            details={name: params[name] for name in PLAIN if params.get(name) not in (None, "")},
+            metadata_=merged_metadata({}, params.get("metadata") or {}),
+        )
+        lifecycle.begin(link, "payment_link.created")
+        return link
+
+    @classmethod
+    def of_code(cls, code: str) -> "PaymentLink | None":
+        """Return the link of an address, None for a made-up one; whose it is, the row says."""
+        return db.session.scalar(select(cls).where(cls.code == code))
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Change the link; sessions that are open already stay as they are."""
+        before = self.as_stripe()
+        self.active = params.get("active", self.active)
+        if "after_completion" in params:
+            self.after_completion = _after_completion(params["after_completion"])
+        if "restrictions" in params:
+            self.most_completed = _limit(params["restrictions"])
+        if "metadata" in params:
+            self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
+        if "line_items" in params:
+            self.lines = self._changed_lines(params["line_items"])
+        given = {name: params[name] for name in PLAIN if name in params}
+        if given:
+            kept = {name: value for name, value in (self.details | given).items() if value != ""}
+            self.details = kept
+        audit.record("payment_link.updated", self.id, fields=sorted(params))
+        events.record_update(self, before)
+
+    def _changed_lines(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the lines with the quantities given for some."""
+        lines = {line["id"]: dict(line) for line in self.lines}
+        for number, change in enumerate(given):
+            line = lines.get(change["id"])
+            if line is None:
+                raise InvalidRequest(
+                    f"No such line item: '{change['id']}'",
+                    code="resource_missing",
+                    param=f"line_items[{number}][id]",
+                )
+            if "quantity" in change:
+                line["quantity"] = _quantity(change["quantity"], f"line_items[{number}]")
+        return list(lines.values())
+
+    @property
+    def recurs(self) -> bool:
+        """Tell whether the link offers a subscription."""
+        return any(line["price"]["recurring"] for line in self.lines)
+
+    @property
+    def confirms_here(self) -> bool:
+        """Tell whether the customer stays on Florin's page after the payment."""
+        return bool(self.after_completion["type"] == CONFIRMATION)
+
+    @property
+    def message(self) -> str | None:
+        """Return the merchant's own words to a customer who stays on Florin's page."""
+        words: str | None = self.after_completion.get(CONFIRMATION, {}).get("custom_message")
+        return words
+
+    def completed(self) -> int:
+        """Return how many of the link's sessions were completed."""
+        row = CheckoutSession
+        query = select(func.count()).where(row.payment_link_id == self.id, row.status == Status.COMPLETE)
+        return int(db.session.scalar(query) or 0)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the link may be opened: active, and below its limit."""
+        return self.active and (self.most_completed is None or self.completed() < self.most_completed)
+
+    def line_items_list(self) -> dict[str, Any]:
+        """Return the first ten lines as a list object."""
+        data = self.items()
+        return {
+            "object": "list",
+            "data": data[:10],
+            "has_more": len(data) > 10,
+            "url": f"/v1/payment_links/{self.id}/line_items",
+        }
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return the lines as they go over the wire, in the order in which they were given."""
+        return [
+            shaped(
+                stripe.LineItem,
+                id=line["id"],
+                object="item",
+                amount_discount=0,
+                amount_subtotal=line["unit_amount"] * line["quantity"],
+                amount_tax=0,
+                amount_total=line["unit_amount"] * line["quantity"],
+                currency=line["currency"],
+                description=line["name"],
+                metadata={},
+                price=line["price"],
+                quantity=line["quantity"],
+            )
+            for line in self.lines
+        ]
+
+    def as_stripe(self) -> dict[str, Any]:
+        """Return the link."""
+        limit = self.most_completed
+        restrictions = limit and {"completed_sessions": {"count": self.completed(), "limit": limit}}
+        details = DEFAULTS | self.details
+        if details.get("payment_intent_data"):
+            asked = details["payment_intent_data"]
+            details["payment_intent_data"] = shaped(
+                stripe.PaymentLink.PaymentIntentData, **({"metadata": {}} | asked)
+            )
+        return self.shape(
+            **details,
+            active=self.active,
+            after_completion=self.after_completion,
+            automatic_tax={"enabled": False, "liability": None},
+            currency=self.currency,
+            custom_fields=[],
+            custom_text=shaped(stripe.PaymentLink.CustomText),
+            metadata=self.metadata_,
+            payment_method_collection="always" if self.recurs else "if_required",
+            phone_number_collection={"enabled": False},
+            restrictions=restrictions,
+            shipping_options=[],
+            tax_id_collection={"enabled": False, "required": "never"},
+            url=addresses.link_page(self.code),
+        )
+
+
+def _line(given: dict[str, Any], param: str) -> dict[str, Any]:
+    if ("price" in given) == ("price_data" in given):
+        raise InvalidRequest(
+            f"You must specify either `price` or `price_data` for {param}, and not both.",
+            param=f"{param}[price]",
+        )
+    inline = "price_data" in given
+    if inline:
+        price = Price.inline(given["price_data"], param=f"{param}[price_data]")
+    else:
+        price = Price.find(given["price"], param=f"{param}[price]")
+    if not price.active and not inline:
+        raise InvalidRequest("The price specified is inactive.", param=f"{param}[price]")
+    if price.unit_amount is None:
+        raise InvalidRequest(
+            "Prices with fractions of the smallest unit can't be paid with a Payment Link.",
+            param=f"{param}[price]",
+        )
+    return {
+        "id": new_id("li_"),
+        "inline": inline,
+        "quantity": _quantity(given.get("quantity", 1), param),
+        "currency": price.currency,
+        "unit_amount": price.unit_amount,
+        "name": _product_of(price).name,
+        "price": price.as_stripe(),
+    }
+
+
+def _product_of(price: Price) -> Product:
+    made = (row for row in db.session.new if isinstance(row, Product) and row.wire_id == price.product)
+    return next(made, None) or Product.find(price.product)
+
+
+def _quantity(quantity: int, param: str) -> int:
+    if not 1 <= quantity <= MAXIMUM_QUANTITY:
+        raise InvalidRequest(
+            f"This value must be between 1 and {MAXIMUM_QUANTITY}.",
+            code="parameter_invalid_integer",
+            param=f"{param}[quantity]",
+        )
+    return quantity
+
+
+def _after_completion(given: dict[str, Any] | None) -> dict[str, Any]:
+    if not given or given["type"] == CONFIRMATION:
+        message = ((given or {}).get(CONFIRMATION) or {}).get("custom_message")
+        return {"type": CONFIRMATION, CONFIRMATION: {"custom_message": message or None}}
+    url = (given.get("redirect") or {}).get("url")
+    if not url:
+        param = "after_completion[redirect][url]"
+        raise InvalidRequest(f"Missing required param: {param}.", code="parameter_missing", param=param)
+    check_url(url, "after_completion[redirect][url]")
+    return {"type": "redirect", "redirect": {"url": url}}
+
+
+def _limit(given: dict[str, Any] | str | None) -> int | None:
+    if not given or isinstance(given, str):
+        return None
+    limit = int(given["completed_sessions"]["limit"])
+    if limit < 1:
+        raise InvalidRequest(
+            "This value must be greater than or equal to 1.",
+            code="parameter_invalid_integer",
+            param="restrictions[completed_sessions][limit]",
+        )
+    return limit
