@@ -6,14 +6,13 @@ Each function is one short piece of work on autocommitted statements, called fro
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import String, TextClause, bindparam, delete, func, select, text, update
 
 from kit import bulk, clock, database
 from kit.database import db, load_where
 from kit.ids import random_text
 from payments.events import Event
-from webhooks import attempts
+from webhooks import attempts, rendering
 from webhooks.attempts import Attempt, DeliveryAttempt, Result
 from webhooks.cli.frames import Ack, Reply
 from webhooks.cli.messages import EVENT, CliMessage
@@ -117,7 +116,7 @@ def fetch(connections: Collection[str]) -> list[Parcel]:
 
 def _bodies(event_ids: Collection[str]) -> dict[str, str]:
     found = db.session.scalars(select(Event).where(Event.id.in_(event_ids))) if event_ids else ()
-    return {event.id: orjson.dumps(event.as_stripe()).decode() for event in found}
+    return {event.id: rendering.body(event, None).decode() for event in found}
 
 
 def keep(acks: Sequence[Ack], replies: Sequence[Reply]) -> None:
