@@ -27,7 +27,13 @@ def main(arguments: list[str]) -> int:
         place = folder / f"{asked.database}-{seed}"
         shutil.rmtree(place, ignore_errors=True)
         plan = Plan(
-            asked.payments, asked.kills, seed, asked.database, asked.threads, faulty=not asked.no_faults
+            asked.payments,
+            asked.kills,
+            seed,
+            asked.database,
+            asked.threads,
+            faulty=not asked.no_faults,
+            load_seconds=asked.minutes and asked.minutes * 60,
         )
         print(
             f"seed {seed}: {plan.payments} orders, {plan.kills} kills, {plan.database}, in {place}",
@@ -59,6 +65,9 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=1, help="the first of them (1)")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--threads", type=int, default=40, help="merchants at once (40)")
+    parser.add_argument(
+        "--minutes", type=float, help="of load at most, judged as far as it came"
+    )
     parser.add_argument("--no-faults", action="store_true", help="leave the lines to the banks whole")
     return parser.parse_args(arguments)
 

@@ -76,6 +76,7 @@ class Plan:
     quiet_seconds: float = QUIET_SECONDS
     light: bool = False
     template: Path | None = None
+    load_seconds: float | None = None  # so long at most: a slower machine plays fewer orders and kills
 
 
 @dataclass
@@ -103,7 +104,7 @@ def run(plan: Plan, folder: Path, tell: Callable[[str], None] = lambda _: None) 
 
 def _play(plan: Plan, house: House, outcome: Outcome, tell: Callable[[str], None]) -> None:
     database = Database(house.database_url)
-    crowd = Crowd(house.gateways, house.secret_key, plan.seed, plan.payments)
+    crowd = Crowd(house.gateways, house.secret_key, plan.seed, plan.payments, plan.load_seconds)
     till = Till(house.gateways, house.secret_key, crowd.journal)
     wanted = subscribe(till, house.ports["sink"])
     till.close()
@@ -157,6 +158,7 @@ def _figures(evidence: checker.Evidence, crowd: Crowd) -> dict[str, Any]:
     seen = evidence.seen
     told = Counter(str(entry.status) for entry in crowd.journal.told)
     return {
+        "orders": crowd.done,
         "calls": len(crowd.journal.told),
         "answers": dict(sorted(told.items())),
         "bank_operations": sum(map(len, seen.journals.values())),
@@ -191,6 +193,8 @@ def _kill(plan: Plan, house: House, crowd: Crowd, outcome: Outcome, over: thread
         due = (number + dice.random()) * plan.payments / (plan.kills + 1)
         while crowd.done < due and not over.wait(0.01):
             pass
+        if crowd.done < due:
+            return
         while True:
             victim = parts[dice.choices(names, weights)[0]]
             if victim.age_seconds() > YOUNG_SECONDS and victim.kill():

@@ -1,7 +1,9 @@
 """What merchants and their customers do, order by order, each order the same at every run of a seed."""
 
+import math
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -208,13 +210,21 @@ def _part(order: Order) -> int:
 
 
 class Crowd:
-    """Threads that work off so many orders; `done` counts them."""
+    """Threads that work off so many orders, or as many as fit into `load_seconds`; `done` counts them."""
 
-    def __init__(self, gateways: Sequence[int], secret_key: str, seed: int, orders: int) -> None:
+    def __init__(
+        self,
+        gateways: Sequence[int],
+        secret_key: str,
+        seed: int,
+        orders: int,
+        load_seconds: float | None = None,
+    ) -> None:
         self.journal = ClientJournal()
         self.done = 0
         self._seed = seed
         self._orders = orders
+        self._last_taken_at = math.inf if load_seconds is None else time.monotonic() + load_seconds
         self._next = 0
         self._patience_seconds = PATIENCE_SECONDS
         self._guard = threading.Lock()
@@ -250,7 +260,7 @@ class Crowd:
 
     def _taken(self) -> int | None:
         with self._guard:
-            if self._next == self._orders:
+            if self._next == self._orders or time.monotonic() > self._last_taken_at:
                 return None
             self._next += 1
             return self._next
