@@ -91,6 +91,10 @@ def stop_on_signal(number: int, _frame: object) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the report and keep it; 1 where the run is void."""
+    if arguments[:1] == ["webhooks"]:
+        from bench import webhooks  # noqa: PLC0415 - it needs dramatiq and Redis, which the others don't
+
+        return webhooks.main(arguments[1:])
     options = read_arguments(arguments)
     signal.signal(signal.SIGTERM, stop_on_signal)
     data_dir = Path(os.environ.get("DATA_DIR") or REPOSITORY / "data").resolve()

@@ -19,7 +19,7 @@ from typing import Literal
 
 import urllib3.exceptions
 
-from kit import urls
+from kit import urls, wire
 from kit.addresses import Reach
 from kit.deadline import (
     AddressDenied,
@@ -157,9 +157,8 @@ class Client:
                 self._refuse_if_stopped()
             progress.sent = True
             all_headers = {"User-Agent": self._user_agent, **(headers or {})}
-            connection.request(method, target.path, body=body, headers=all_headers, preload_content=False)
-            # urllib3's own getresponse wraps the reply once more, which costs a fifth of the call.
-            reply = http.client.HTTPConnection.getresponse(connection)
+            wire.send(connection, method, target.path, all_headers, body)
+            reply = wire.reply(connection, method)
             answer, reusable = _read(reply, progress)
         except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
             return self._failure(error, progress)
@@ -241,8 +240,12 @@ class Client:
         return Failure(kind, progress.sent, f"{type(error).__name__}: {error}"[:500], progress.elapsed_ms())
 
 
-def _read(reply: http.client.HTTPResponse, progress: _Progress) -> tuple[Response | Failure, bool]:
+def _read(
+    reply: wire.Short | http.client.HTTPResponse, progress: _Progress
+) -> tuple[Response | Failure, bool]:
     """The answer, and whether its connection may serve again: only after a reply read to its end."""
+    if isinstance(reply, wire.Short):
+        return Response(reply.status, reply.headers, reply.body, progress.elapsed_ms()), reply.reusable
     if reply.status < http.HTTPStatus.OK:
         return Failure("invalid_reply", sent=True, detail=f"status {reply.status}"), False
     body = reply.read(REPLY_CAP_BYTES + 1)

@@ -71,11 +71,11 @@ class Event(Resource):
             return query.where(cls.type.like(pattern, escape="\\"))
         return query.where(cls.type == params["type"]) if "type" in params else query
 
-    def as_stripe(self) -> dict[str, Any]:
-        """Return the event with its snapshot."""
+    def as_stripe(self, data: Any = None) -> dict[str, Any]:
+        """Return the event with its snapshot, or with what stands for that."""
         return self.shape(
             api_version=stripe.api_version,
-            data=orjson.loads(self.data),
+            data=orjson.loads(self.data) if data is None else data,
             pending_webhooks=self.pending_webhooks,
             request={"id": self.request_id, "idempotency_key": self.idempotency_key},
             type=self.type,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.database import Base, Id, db
-from kit.ids import new_id
+from kit.ids import new_ids
 from webhooks.outbox import Claim
 
 
@@ -137,7 +137,9 @@ def record(results: Sequence[Result]) -> None:
 
     A delivery that was claimed anew in the meantime is left to its newer claim.
     """
-    attempts = [_row(result, result.attempt) for result in results if result.attempt is not None]
+    made = [(result, result.attempt) for result in results if result.attempt is not None]
+    ids = new_ids("wha_", len(made))
+    attempts = [_row(id, result, fact) for id, (result, fact) in zip(ids, made, strict=True)]
     moves = [
         {
             "id": result.claim.id,
@@ -176,10 +178,10 @@ def _record_sqlite(
         raise
 
 
-def _row(result: Result, attempt: Attempt) -> dict[str, Any]:
+def _row(id: str, result: Result, attempt: Attempt) -> dict[str, Any]:
     claim = result.claim
     return {
-        "id": new_id("wha_"),
+        "id": id,
         "account_id": claim.account_id,
         "livemode": claim.livemode,
         "created": attempt.created,

@@ -20,6 +20,9 @@ FAILING_SECONDS = 5 * DAY_SECONDS
 # Longer than the longest pause of the schedules. After such a silence a failure begins a new streak: one that
 # failed once, and again a week later, has not failed for a week.
 SILENCE_SECONDS = 2 * DAY_SECONDS
+# For so long an endpoint that works is taken to be without a streak. One that another process has noted in
+# the meantime ends with the next success; seconds in five days.
+TRUSTED_SECONDS = 10
 # How exactly the last failure is known, so that a streak does not cost a write for each batch.
 NOTED_EVERY_SECONDS = 3600
 # What says nothing about the endpoint: we broke it off ourselves, or lost it on purpose.
@@ -54,17 +57,24 @@ _TELL = text("""
 """)
 
 
+# Endpoint -> until when it is trusted.
+_well_until: dict[str, int] = {}
+
+
 def note(results: Sequence[Result]) -> set[str]:
     """Keep who fails since when; return the endpoints that have failed for too long."""
     now = clock.now()
     tried = [result for result in results if result.attempt and result.attempt.reason not in OUR_OWN]
     arrived = {one.claim.endpoint_id for one in tried if one.attempt and one.attempt.reason is None}
     failed = {one.claim.endpoint_id for one in tried} - arrived
-    known = streaks(arrived | failed)
+    trusted = {one for one in arrived if _well_until.get(one, 0) > now}
+    known = streaks((arrived - trusted) | failed)
+    _well_until.update((one, now + TRUSTED_SECONDS) for one in arrived - trusted)
     delinquent = set()
     for endpoint_id in sorted(arrived & known.keys()):
         _execute(endpoint_id, failing_since=None, last_failed_at=None)
     for endpoint_id in sorted(failed):
+        _well_until.pop(endpoint_id, None)
         since, last = known.get(endpoint_id, (now, 0))
         if now - last > SILENCE_SECONDS:
             since = now
@@ -77,6 +87,8 @@ def note(results: Sequence[Result]) -> set[str]:
 
 def streaks(endpoint_ids: Collection[str]) -> dict[str, tuple[int, int]]:
     """Return since when, and when last, those of some endpoints failed that fail at present."""
+    if not endpoint_ids:
+        return {}
     query = db.select(
         EndpointHealth.endpoint_id, EndpointHealth.failing_since, EndpointHealth.last_failed_at
     ).where(EndpointHealth.endpoint_id.in_(endpoint_ids), EndpointHealth.failing_since.is_not(None))

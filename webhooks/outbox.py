@@ -25,6 +25,7 @@ QUEUE = "webhooks"
 LEASE_SECONDS = 60
 # So many of the longest waiting are looked at to choose fairly among their endpoints.
 WINDOW = 1000
+WINDOW_FACTOR = 2
 
 PENDING, SUCCEEDED, FAILED, CANCELED = "pending", "succeeded", "failed", "canceled"
 
@@ -155,15 +156,16 @@ def _events_since(endpoint_id: str, delivery_id: str) -> int:
     return int(db.session.scalar(query) or 0)
 
 
-# The longest waiting first, yet no endpoint more than its share of a claim.
+# The longest waiting first, yet no endpoint more than its share of a claim. Each step is written so that the
+# planner, whose statistics of what is due are always old, has no way to choose badly.
+_DUE = """
+    SELECT id, endpoint_id, due_at FROM webhook_deliveries
+    WHERE due_at <= :now AND endpoint_id NOT IN :busy
+    ORDER BY due_at, id LIMIT :window
+"""
 _CHOICE = """
     SELECT id FROM (
-        SELECT id, due_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, id) AS place
-        FROM (
-            SELECT id, endpoint_id, due_at FROM webhook_deliveries
-            WHERE due_at <= :now AND endpoint_id NOT IN :busy
-            ORDER BY due_at, id LIMIT :window
-        ) AS due
+        SELECT id, due_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, id) AS place FROM due
     ) AS ranked
     WHERE place <= :per_endpoint ORDER BY due_at, id LIMIT :count
 """
@@ -173,26 +175,42 @@ _BUSY: BindParameter[Any] = bindparam("busy", type_=String, expanding=True)
 
 _CLAIM_POSTGRESQL = text(
     f"""
-    WITH picked AS MATERIALIZED (
-        SELECT id FROM webhook_deliveries WHERE due_at <= :now AND id IN ({_CHOICE}) FOR UPDATE SKIP LOCKED
+    WITH due AS MATERIALIZED ({_DUE}), chosen AS MATERIALIZED ({_CHOICE}), picked AS MATERIALIZED (
+        SELECT id FROM webhook_deliveries
+        WHERE id = ANY (ARRAY(SELECT id FROM chosen)) AND due_at <= :now FOR UPDATE SKIP LOCKED
     )
-    {_TAKE} WHERE id IN (SELECT id FROM picked) {_TAKEN}
+    {_TAKE} WHERE id = ANY (ARRAY(SELECT id FROM picked)) {_TAKEN}, (SELECT count(*) FROM due) AS seen
     """  # noqa: S608 - put together from the constants above
 ).bindparams(_BUSY)
 # One statement is one write transaction on SQLite, which locks the database anyway.
-_CLAIM_SQLITE = text(f"{_TAKE} WHERE id IN ({_CHOICE}) {_TAKEN}").bindparams(_BUSY)
+_CLAIM_SQLITE = text(f"WITH due AS ({_DUE}) {_TAKE} WHERE id IN ({_CHOICE}) {_TAKEN}, 0 AS seen").bindparams(
+    _BUSY
+)
 
 
 def claim(count: int, *, per_endpoint: int, busy: Collection[str] = ()) -> list[Claim]:
     """Take up to `count` due deliveries, none of a busy endpoint and no more than a share of any other.
 
-    One autocommitted statement: what another worker holds or is just taking is passed over.
+    One autocommitted statement: what another worker holds or is just taking is passed over. The few longest
+    waiting are looked at first, and many more only where those are of too few endpoints.
     """
+    postgresql = db.engine.dialect.name == "postgresql"
+    window = min(WINDOW, WINDOW_FACTOR * count) if postgresql else WINDOW
+    claims, seen = _claim(count, window, per_endpoint=per_endpoint, busy=busy)
+    if len(claims) < count and seen == window < WINDOW:
+        # These few are all of endpoints that have their share now.
+        busy = {*busy, *(claim.endpoint_id for claim in claims)}
+        claims += _claim(count - len(claims), WINDOW, per_endpoint=per_endpoint, busy=busy)[0]
+    return sorted(claims, key=lambda claim: claim.id)
+
+
+def _claim(count: int, window: int, *, per_endpoint: int, busy: Collection[str]) -> tuple[list[Claim], int]:
+    """Claim once; return the claims, and how many due deliveries were looked at (on PostgreSQL)."""
     statement = _CLAIM_POSTGRESQL if db.engine.dialect.name == "postgresql" else _CLAIM_SQLITE
     values = {
         "now": clock.now(),
         "lease_end": clock.now() + LEASE_SECONDS,
-        "window": WINDOW,
+        "window": window,
         "count": count,
         "per_endpoint": per_endpoint,
         "busy": list(busy),
@@ -205,7 +223,7 @@ def claim(count: int, *, per_endpoint: int, busy: Collection[str] = ()) -> list[
         )
         for row in rows
     ]
-    return sorted(claims, key=lambda claim: claim.id)
+    return claims, rows[0].seen if rows else 0
 
 
 def anything_due() -> bool:

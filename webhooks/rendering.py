@@ -17,9 +17,10 @@ bridges: list[Callable[[Any, str], Any]] = []
 
 def body(event: Event, version: str | None) -> bytes:
     """Return the event's JSON; no version is the pinned one."""
-    tree = event.as_stripe()
-    if version is not None and version != stripe.api_version:
-        tree["api_version"] = version
-        for bridge in bridges:
-            tree = bridge(tree, version)
+    if version is None or version == stripe.api_version:
+        # The snapshot is JSON already, and goes out as it was written.
+        return orjson.dumps(event.as_stripe(orjson.Fragment(event.data)))
+    tree = event.as_stripe() | {"api_version": version}
+    for bridge in bridges:
+        tree = bridge(tree, version)
     return orjson.dumps(tree)

@@ -1,0 +1,117 @@
+"""One HTTP/1.1 exchange over a connected socket, with as little as most exchanges need.
+
+The standard library reads a reply through layers that cost more than the exchange. Here a reply that comes in
+one piece, as short as replies to webhooks are, is taken apart at once; any other goes the usual way.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kit.deadline import Connection
+
+PIECE_BYTES = 16 * 1024
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*")
+# The whole head of a reply as nearly everybody sends it; what looks otherwise is left to http.client.
+_HEAD = re.compile(
+    rb"HTTP/1\.1 ([2-5][0-9][0-9]) [^\r\n]*((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*)+)\r\n\r\n"
+)
+_DIGITS = re.compile(r"[0-9]{1,7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A reply that came whole in one piece, and whether its connection may serve again."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    reusable: bool
+
+
+def send(
+    connection: Connection, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+) -> None:
+    """Write one request; raises ValueError for a header that would be more than one line."""
+    host = f"[{connection.host}]" if ":" in connection.host else connection.host
+    port = "" if connection.port == connection.default_port else f":{connection.port}"
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}{port}", "Accept-Encoding: identity"]
+    for name, value in headers.items():
+        line = f"{name}: {value}"
+        if _HEADER.fullmatch(line) is None:
+            raise ValueError(f"the header {name!r} can't be sent")
+        lines.append(line)
+    if body is not None or method == "POST":
+        lines.append(f"Content-Length: {len(body or b'')}")
+    connection.sock.sendall("\r\n".join([*lines, "\r\n"]).encode("latin-1") + (body or b""))
+
+
+def reply(connection: Connection, method: str) -> Short | http.client.HTTPResponse:
+    """Read a reply whole where it is short, else give http.client's, its head read."""
+    piece = bytearray(PIECE_BYTES)
+    received = connection.sock.recv_into(piece)
+    first = bytes(memoryview(piece)[:received])
+    short = None if method == "HEAD" else _short(first)
+    if short is not None:
+        return short
+    usual = http.client.HTTPResponse(_Replayed(first, connection), method=method)  # type: ignore[arg-type]
+    usual.begin()
+    return usual
+
+
+def _short(data: bytes) -> Short | None:
+    found = _HEAD.match(data)
+    if found is None:
+        return None
+    headers: dict[str, str] = {}
+    for line in found[2].decode("latin-1")[2:].split("\r\n"):
+        name, _, value = line.partition(":")
+        key, value = name.lower(), value.strip(" \t")
+        if key in headers:
+            if key in ("content-length", "connection"):
+                return None
+            value = f"{headers[key]}, {value}"
+        headers[key] = value
+    status, length = int(found[1]), headers.get("content-length", "")
+    if "transfer-encoding" in headers or status in (204, 304) or _DIGITS.fullmatch(length) is None:
+        return None
+    body = data[found.end() :]
+    if len(body) != int(length):
+        return None
+    return Short(status, headers, body, headers.get("connection", "keep-alive").lower() == "keep-alive")
+
+
+class _Replayed:
+    """A socket, as far as http.client reads from it, of which a first piece has been read already."""
+
+    def __init__(self, first: bytes, connection: Connection) -> None:
+        self._raw = _Raw(first, connection)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._raw)
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, first: bytes, connection: Connection) -> None:
+        self._first = first
+        self._sock = connection.sock
+        self._ended = not first
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if self._first:
+            taken = self._first[: len(buffer)]
+            self._first = self._first[len(taken) :]
+            buffer[: len(taken)] = taken
+            return len(taken)
+        if self._ended:
+            return 0
+        received: int = self._sock.recv_into(buffer)
+        self._ended = received == 0
+        return received
