@@ -20,7 +20,7 @@ from tests.support.processes import wait_until
 from webhooks.cli.frames import SUBPROTOCOL
 from webhooks.cli.listener import Limits, Listener
 
-SOON_SECONDS = 10.0
+SOON_SECONDS = 60.0
 # Long enough for what should not come to have come: many looks of the listener's.
 QUIET_SECONDS = 0.25
 

@@ -18,8 +18,8 @@ from launcher.places import LOOPBACK
 PACKAGE = Path(__file__).parent / "stripe_cli_package"
 FILES = ("package.json", "package-lock.json")
 INSTALL_SECONDS = 240
-COMMAND_SECONDS = 30
-PATIENCE_SECONDS = 40.0
+COMMAND_SECONDS = 120
+PATIENCE_SECONDS = 120.0
 # What the CLI would ask of the internet (is there a newer one?) ends here, where nothing listens.
 NOWHERE = f"http://{LOOPBACK}:9"
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import standardwebhooks
 import stripe
 from flask import Flask
 from flask.testing import FlaskClient
@@ -69,6 +70,9 @@ def test_an_event_comes_as_the_exact_text_that_was_signed(
         assert frame["endpoint"] == {"api_version": None}
         event = event_of(frame, session)
         assert (event.type, event.data.object["id"]) == ("customer.created", customer.id)
+        assert standardwebhooks.Webhook(session["secret"]).verify(
+            frame["event_payload"], frame["http_headers"]
+        )
         assert sdk.v1.events.retrieve(event.id).id == event.id
         device.ack(frame)
         assert device.is_quiet()

@@ -121,7 +121,11 @@ def test_filters_of_the_cli(filters: dict[str, list[str]], passes: bool) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{", '"x"', '{"filter_http_method": [{}]}', '{"filter_source": [null]}']
+    "text",
+    [
+        *("[]", "{", '"x"', '{"filter_http_method": [{}]}', '{"filter_source": [null]}'),
+        '{"filter_source": ["\\u0000"]}',
+    ],
 )
 def test_filters_that_are_none_are_refused(client: FlaskClient, shop: Shop, text: str) -> None:
     form = {"device_name": "laptop", "websocket_features[]": ["request_logs"], "filters": text}

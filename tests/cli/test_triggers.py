@@ -16,7 +16,7 @@ from tests.support.desk import Shop, open_shop
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 BANK_ACCOUNT = {"country": "US", "account_number": "000123456789", "routing_number": "110000000"}
 
 

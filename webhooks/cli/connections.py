@@ -8,7 +8,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 
 from kit import clock
-from kit.signing import signature_header
+from kit.signing import signature_header, standard_headers
 from webhooks.cli import frames
 from webhooks.cli.frames import Ack, BadFrame, Facts
 from webhooks.cli.post import Admitted, Parcel
@@ -44,8 +44,7 @@ class Connection:
         if parcel.event_id is None:
             self._outgoing.put_nowait(frames.request_log_event(parcel.message_id, parcel.body))
             return
-        signature = signature_header(parcel.body.encode(), [self._admitted.secret], clock.now())
-        headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature}
+        headers = self._signed(parcel.event_id, parcel.body.encode())
         self._unacknowledged.add(parcel.message_id)
         self._sent[parcel.message_id] = (time.monotonic(), headers)
         if len(self._sent) > REMEMBERED:
@@ -54,6 +53,15 @@ class Connection:
         if self._knows_latest:
             self._outgoing.put_nowait(frames.latest_webhook_event(*named))
         self._outgoing.put_nowait(frames.webhook_event(*named))
+
+    def _signed(self, event_id: str, body: bytes) -> dict[str, str]:
+        """Return the headers of the tester's request, as a delivery has them: both signatures."""
+        secrets, now = [self._admitted.secret], clock.now()
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": signature_header(body, secrets, now),
+            **standard_headers(event_id, body, secrets, now),
+        }
 
     async def serve(self) -> None:
         """Send and hear until the CLI goes; raises BadFrame for what no CLI says."""

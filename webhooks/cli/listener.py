@@ -132,7 +132,9 @@ class Listener:
         return None
 
     async def _serve_one(self, websocket: ServerConnection) -> None:
-        admitted = self._admitted.pop(websocket)
+        admitted = self._admitted.pop(websocket, None)
+        if admitted is None:
+            return  # it broke off during the handshake
         connection = Connection(websocket, admitted, self._facts)
         self._connected[admitted.connection] = connection
         logger.info("session %s is connected", admitted.session_id)

@@ -71,10 +71,10 @@ def _upper(words: tuple[str, ...]) -> set[str]:
 def _words(name: str, value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
     words = tuple(str(word) for word in listed if isinstance(word, str | int))
-    if (
-        len(words) != len(listed)
-        or len(words) > MAXIMUM_VALUES
-        or any(len(w) > MAXIMUM_LENGTH for w in words)
-    ):
+    if len(words) != len(listed) or len(words) > MAXIMUM_VALUES or not all(map(_is_word, words)):
         raise InvalidRequest(f"Invalid `{name}` in `filters`.", param="filters")
     return words
+
+
+def _is_word(word: str) -> bool:
+    return len(word) <= MAXIMUM_LENGTH and word.isprintable()  # PostgreSQL has no place for a NUL
