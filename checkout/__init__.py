@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import elsewhere, links, returns
+from checkout import changes, elsewhere, links, returns
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -20,5 +20,6 @@ def register(app: Flask) -> None:
     if HOSTS:
         app.before_request(elsewhere.intercept)
     app.register_blueprint(blueprint)
+    app.register_blueprint(changes.blueprint)
     app.register_blueprint(returns.blueprint)
     app.register_blueprint(links.blueprint)

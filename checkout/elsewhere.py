@@ -8,6 +8,7 @@ from wtforms import Field
 from checkout import gate, pages, rendering, visits
 from checkout.declines import Problem, problem_of
 from checkout.forms import PaymentForm
+from checkout.sums import Refused
 from checkout.ways_out import web_address
 from payments import bank
 from payments.charging.cards import ELSEWHERE, CardDetails
@@ -24,15 +25,16 @@ class ElsewhereForm(PaymentForm):
 
     def fields(self) -> list[Field]:
         """Return the one field."""
-        return [self.email]
+        return [self.email, *self.delivery_fields()]
 
     def validate(self, extra_validators: object = None) -> bool:
         """Check the one field, and that the form is ours."""
         super().validate(extra_validators)
+        asked = (*self.fields(), self.csrf_token)
         for field in self:
-            if field not in (self.email, self.csrf_token):
+            if field not in asked:
                 field.errors = ()
-        return not (self.email.errors or self.csrf_token.errors)
+        return not any(field.errors for field in asked)
 
     def means(self) -> CardDetails:
         """Return the card that only the acquirer will know."""
@@ -40,7 +42,7 @@ class ElsewhereForm(PaymentForm):
 
     def billing(self) -> Billing:
         """Return who pays."""
-        return Billing(email=self.email.data)
+        return Billing(email=self.email.data, shipping=self.shipping())
 
 
 def intercept() -> Response | None:
@@ -51,8 +53,8 @@ def intercept() -> Response | None:
     if session is None:
         return None
     with acting_as(visits.buyer_of(session, request)):
-        page = gate.page_for(visits.state_of(session))
-        if page != "pay" or not pays_elsewhere(session):
+        shown = gate.page_for(visits.state_of(session))
+        if shown != "pay" or not session.amount_total or not pays_elsewhere(session):
             return None
         return _submitted(session) if request.method == "POST" else _shown(session)
 
@@ -60,15 +62,15 @@ def intercept() -> Response | None:
 def _shown(session: CheckoutSession) -> Response:
     pages.remember_look(session, "elsewhere")
     refused = visits.last_error(session) if "waiting" in request.args else None
-    return _page(session, _form(session, None), problem_of(*refused) if refused else None, HTTPStatus.OK)
+    return page(session, form_of(session, None), problem_of(*refused) if refused else None, HTTPStatus.OK)
 
 
 def _submitted(session: CheckoutSession) -> Response:
-    form = _form(session, request.form)
+    form = form_of(session, request.form)
     if not form.validate():
         problem = pages.STRANGER if form.stranger else None
         status = HTTPStatus.BAD_REQUEST if form.stranger else HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(session, form, problem, status)
+        return page(session, form, problem, status)
     session_id = session.id
     answer = pages.paid(session_id, form)
     if isinstance(answer, bank.ChallengeRequired):
@@ -80,13 +82,24 @@ def _submitted(session: CheckoutSession) -> Response:
     )
 
 
-def _form(session: CheckoutSession, typed: object) -> ElsewhereForm:
-    return ElsewhereForm(typed, rendering.locale_of(session), fixed_email=visits.known_email(session))
+def form_of(session: CheckoutSession, typed: object) -> ElsewhereForm:
+    """Return the session's form, filled with what was typed or, for None, with what is known."""
+    return ElsewhereForm(
+        typed,
+        rendering.locale_of(session),
+        fixed_email=visits.known_email(session),
+        ships_to=rendering.ships_to(session),
+    )
 
 
-def _page(
-    session: CheckoutSession, form: ElsewhereForm, problem: Problem | None, status: HTTPStatus
+def page(
+    session: CheckoutSession,
+    form: ElsewhereForm,
+    problem: Problem | None,
+    status: HTTPStatus,
+    refused: Refused | None = None,
 ) -> Response:
+    """Return the page that leads to the acquirer's own."""
     html = render_template(
         "checkout/elsewhere.html",
         order=rendering.order_of(session),
@@ -95,5 +108,7 @@ def _page(
         cancel_url=web_address(session.cancel_url),
         challenge_url=web_address(visits.challenge_address(session)),
         action=url_for("checkout.submit", session_id=session.id),
+        change_action=url_for("checkout_changes.change", session_id=session.id),
+        refused=refused,
     )
     return make_response(html, status)

@@ -5,7 +5,6 @@ written for Stripe's page fill this one too.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,9 @@ from wtforms.i18n import DummyTranslations
 
 from checkout import expiry
 from checkout.countries import country_choices, postal_code_problem
+from checkout.delivery import DeliveryFields
 from checkout.expiry import BadExpiry, parse_expiry
+from checkout.words import control_characters, trimmed
 from payments.charging.card_brands import BRANDS, brand_of, hides_card_number, passes_luhn
 from payments.charging.cards import CardDetails
 from payments.charging.methods import CARD
@@ -32,8 +33,6 @@ CSRF_FIELD = "csrf_token"
 EMAIL_SHAPE = re.compile(
     r"[^\s@,;:<>()\[\]\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])"
 )
-
-BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 MESSAGES = {
     "email_missing": "Enter your email address.",
@@ -69,10 +68,6 @@ ASKED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def _trimmed(text: str | None) -> str:
-    return (text or "").strip()
-
-
 def _ascii_digits(text: str) -> str | None:
     """Return the digits without the spaces and dashes people put between them, None if anything else is in.
 
@@ -82,15 +77,7 @@ def _ascii_digits(text: str) -> str | None:
     return digits if re.fullmatch("[0-9]+", digits) else None
 
 
-def _control_characters(text: str) -> bool:
-    """Find what no name holds: control characters, halves of surrogates, and bidirectional overrides.
-
-    Joiners stay allowed: names in Indic scripts and in Persian are written with them.
-    """
-    return any(unicodedata.category(letter) in {"Cc", "Cs"} or letter in BIDI_OVERRIDES for letter in text)
-
-
-class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+class PaymentForm(DeliveryFields):
     """One card, its holder and the billing address. `choices` and the default country follow the locale."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -101,16 +88,17 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
         def get_translations(self, _form: Any) -> DummyTranslations:
             return DummyTranslations()
 
-    email = StringField("Email", filters=[_trimmed])
-    card_number = StringField("Card number", name="cardNumber", filters=[_trimmed])
-    card_expiry = StringField("Expiration", name="cardExpiry", filters=[_trimmed])
-    card_cvc = StringField("CVC", name="cardCvc", filters=[_trimmed])
-    billing_name = StringField("Name on card", name="billingName", filters=[_trimmed])
+    email = StringField("Email", filters=[trimmed])
+    card_number = StringField("Card number", name="cardNumber", filters=[trimmed])
+    card_expiry = StringField("Expiration", name="cardExpiry", filters=[trimmed])
+    card_cvc = StringField("CVC", name="cardCvc", filters=[trimmed])
+    billing_name = StringField("Name on card", name="billingName", filters=[trimmed])
     billing_country = SelectField("Country or region", name="billingCountry", validate_choice=False)
-    billing_postal_code = StringField("Postal code", name="billingPostalCode", filters=[_trimmed])
-    method = StringField("Payment method", name="paymentMethod", filters=[_trimmed])
-    iban = StringField("IBAN", name="iban", filters=[_trimmed])
-    account_holder = StringField("Account holder", name="accountHolderName", filters=[_trimmed])
+    billing_postal_code = StringField("Postal code", name="billingPostalCode", filters=[trimmed])
+    method = StringField("Payment method", name="paymentMethod", filters=[trimmed])
+    iban = StringField("IBAN", name="iban", filters=[trimmed])
+    expected_amount = StringField("Total", name="expectedAmount", filters=[trimmed])
+    account_holder = StringField("Account holder", name="accountHolderName", filters=[trimmed])
 
     def __init__(
         self,
@@ -120,9 +108,12 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
         country: str = "US",
         fixed_email: str | None = None,
         types: Sequence[str] = (CARD,),
+        ships_to: Sequence[str] = (),
+        is_free: bool = False,
     ) -> None:
         super().__init__(formdata=formdata, data={"email": fixed_email or "", "billing_country": country})
-        self.types = types
+        self.types, self.is_free = types, is_free
+        self.offer_countries(ships_to, locale)
         if not self.method.data:  # a page with one method, or a suite that knows of cards alone
             self.method.data = CARD if CARD in types else types[0]
         if self.method.data != CARD:
@@ -135,7 +126,7 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
     def validate(self, extra_validators: Any = None) -> bool:
         """Check what the chosen method asks for, and nothing that was typed for another one."""
         super().validate(extra_validators)
-        asked = {field.name for field in (*self.fields(), self.method)}
+        asked = {field.name for field in (*self.fields(), *(() if self.is_free else (self.method,)))}
         for field in self:
             if field.name not in asked and field.name != CSRF_FIELD:
                 field.errors = ()
@@ -156,7 +147,7 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
             raise ValidationError(MESSAGES["holder_missing"])
         if len(field.data) > 150:
             raise ValidationError(MESSAGES["name_long"])
-        if _control_characters(field.data) or hides_card_number(field.data):
+        if control_characters(field.data) or hides_card_number(field.data):
             raise ValidationError(MESSAGES["characters"])
 
     def validate_email(self, field: Field) -> None:
@@ -165,7 +156,7 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
         if not field.data:
             raise ValidationError(MESSAGES["email_missing"])
         fits = len(field.data) <= 254 and EMAIL_SHAPE.fullmatch(field.data)
-        if not fits or _control_characters(field.data) or hides_card_number(field.data):
+        if not fits or control_characters(field.data) or hides_card_number(field.data):
             raise ValidationError(MESSAGES["email_invalid"])
 
     def validate_card_number(self, field: Field) -> None:
@@ -208,7 +199,7 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
             raise ValidationError(MESSAGES["name_missing"])
         if len(field.data) > 150:
             raise ValidationError(MESSAGES["name_long"])
-        if _control_characters(field.data):
+        if control_characters(field.data):
             raise ValidationError(MESSAGES["characters"])
         if hides_card_number(field.data):
             raise ValidationError(MESSAGES["name_number"])
@@ -224,10 +215,19 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
 
     def fields(self) -> list[Field]:
         """Return what the buyer fills in for the chosen method, in the order of the page."""
-        return [self.email, *(getattr(self, name) for name in ASKED.get(self.method.data, ()))]
+        asked = () if self.is_free else ASKED.get(self.method.data, ())
+        return [self.email, *self.delivery_fields(), *(getattr(self, name) for name in asked)]
 
-    def means(self) -> CardDetails | Chosen:
-        """Return the card, or the other means, of a form that has been validated."""
+    @property
+    def expected_minor(self) -> int | None:
+        """Return the total that the page has shown, None for a form that does not tell."""
+        text = self.expected_amount.data
+        return int(text) if re.fullmatch("[0-9]{1,12}", text) else None
+
+    def means(self) -> CardDetails | Chosen | None:
+        """Return the card, or the other means, of a form that has been validated; None for a free order."""
+        if self.is_free:
+            return None
         if self.method.data != CARD:
             given = {"iban": self.iban.data} if self.iban in self.fields() else {}
             return Chosen(self.method.data, given)
@@ -240,17 +240,23 @@ class PaymentForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no ty
         return CardDetails(number, month, year, self.card_cvc.data, self.billing_name.data)
 
     def billing(self) -> Billing:
-        """Return who pays and where they live."""
+        """Return who pays, where they live and where the order goes to."""
+        if self.is_free:
+            return Billing(self.email.data, self.shipping_name.data or None, shipping=self.shipping())
         if self.method.data != CARD:
             name, country = self.account_holder.data or None, self.billing_country.data
             return Billing(
-                self.email.data, name, country if country in dict(self.billing_country.choices) else None
+                self.email.data,
+                name,
+                country if country in dict(self.billing_country.choices) else None,
+                shipping=self.shipping(),
             )
         return Billing(
             email=self.email.data,
             name=self.billing_name.data,
             country=self.billing_country.data,
             postal_code=self.billing_postal_code.data or None,
+            shipping=self.shipping(),
         )
 
     @property

@@ -33,6 +33,10 @@ STRANGER = Problem(
     "This page was open for too long, or your browser does not keep cookies.",
     "You have not been charged. Please type your card again.",
 )
+CHANGED = Problem(
+    "The total of this order has changed.",
+    "You have not been charged. Look at the order again before you pay.",
+)
 NOT_STARTED = Problem(
     "This payment could not be started.",
     "No money has been taken. Please try again, or return to the shop.",
@@ -45,23 +49,24 @@ blueprint.after_request(protect)
 @blueprint.get("/c/pay/<session_id>")
 def show(session_id: str) -> Response:
     """Show the page of the session's state."""
-    return _visited(session_id, _shown)
+    return visited(session_id, _shown)
 
 
 @blueprint.post("/c/pay/<session_id>")
 def submit(session_id: str) -> Response:
     """Take the card that the buyer typed."""
     request.max_content_length = MAXIMUM_FORM_BYTES
-    return _visited(session_id, _submitted)
+    return visited(session_id, _submitted)
 
 
 @blueprint.get("/c/recover/<session_id>")
 def reopen(session_id: str) -> Response:
     """Take the buyer of an expired session to a new one with the same order."""
-    return _visited(session_id, _reopened)
+    return visited(session_id, _reopened)
 
 
-def _visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Response:
+def visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Response:
+    """Take a step at a session's address, as its buyer."""
     session = visits.find_session(session_id)
     if session is None:
         return rendering.message_page(
@@ -80,7 +85,7 @@ def _shown(session: CheckoutSession) -> Response:
     if page == "paid":
         return rendering.paid_page(session, already=not waited, onward_seconds=0 if waited else None)
     if page != "pay":
-        return _closed_page(session, page)
+        return closed_page(session, page)
     refused = visits.last_error(session) if waited else None
     problem = problem_of(*refused) if refused else None
     return rendering.form_page(session, rendering.payment_form(session, None), problem, HTTPStatus.OK)
@@ -90,7 +95,7 @@ def _submitted(session: CheckoutSession) -> Response:
     page = gate.page_for(visits.state_of(session))
     if page != "pay":
         _remember("checkout.page_submitted", session, page)
-        return _closed_page(session, page)
+        return closed_page(session, page)
     form = rendering.payment_form(session, request.form)
     good = form.validate()
     if form.stranger:
@@ -106,7 +111,7 @@ def _submitted(session: CheckoutSession) -> Response:
 def _answered(session_id: str, form: PaymentForm) -> Response:
     """Pay, and show what came of it: the shop, the form with the bank's reason, or the truth as it stands."""
     answer = paid(session_id, form)
-    session = _present(session_id)
+    session = present(session_id)
     match answer:
         case bank.Declined():
             problem = problem_of(answer.code, answer.decline_code)
@@ -117,8 +122,9 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
     if page == "paid" and answer is not None:
         return rendering.paid_page(session, already=False, onward_seconds=0)
     if page == "pay":
-        return rendering.form_page(session, form, NOT_STARTED, HTTPStatus.CONFLICT)
-    return _closed_page(session, page)
+        changed = form.expected_minor not in (None, session.amount_total)
+        return rendering.form_page(session, form, CHANGED if changed else NOT_STARTED, HTTPStatus.CONFLICT)
+    return closed_page(session, page)
 
 
 def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
@@ -126,7 +132,7 @@ def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
     for _ in range(MAXIMUM_ATTEMPTS):
         commits_before = database.commits()
         try:
-            answer = _carried_out(_present(session_id), form)
+            answer = _carried_out(present(session_id), form)
             database.commit()
         except StripeError as refusal:
             logger.info("session %s was not paid: %s", session_id, refusal.message)
@@ -144,7 +150,7 @@ def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
 def _carried_out(session: CheckoutSession, form: PaymentForm) -> bank.Answer:
     means = form.means()
     if not session.keeps_card:
-        return pay(session, means, form.billing())
+        return pay(session, means, form.billing(), expected_minor=form.expected_minor)
     if not isinstance(means, CardDetails):
         raise InvalidRequest("Only a card can be kept.", param="paymentMethod")
     return save(session, means, form.billing())
@@ -190,11 +196,12 @@ def _recorded_again() -> bank.Answer | None:
     return None
 
 
-def _present(session_id: str) -> CheckoutSession:
+def present(session_id: str) -> CheckoutSession:
+    """Return the session as it stands now."""
     return CheckoutSession.find(session_id)
 
 
-def _closed_page(session: CheckoutSession, page: str) -> Response:
+def closed_page(session: CheckoutSession, page: str) -> Response:
     """Return the page of a session that takes no card now, for a buyer who has just sent one."""
     match page:
         case "waiting":

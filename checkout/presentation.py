@@ -8,6 +8,7 @@ from babel.core import get_global
 from werkzeug.datastructures import LanguageAccept
 
 from checkout.countries import country_choices
+from checkout.sums import Delivery
 
 # Stripe's values of `locale` and a few regional ones that change how numbers are written. A closed list:
 # each loaded locale costs the process about 0.7 MB, and the header that picks one comes from strangers.
@@ -19,6 +20,7 @@ LOCALES = frozenset((
     "zh-TW",
 ))  # fmt: skip
 SAVE_WORDS = "Save card"
+FREE_WORDS = "Complete order"
 DEFAULT_LOCALE = "en"
 DEFAULT_COUNTRY = "US"
 
@@ -49,6 +51,11 @@ class Order:
     sums: tuple[tuple[str, str], ...]
     button: str
     keeps_card: bool = False  # nothing is paid: the card is kept for later
+    shown_minor: int | None = None  # the total, where somebody may change it in another window
+    is_free: bool = False
+    takes_code: bool = False
+    code: str | None = None  # the promotion code on it, which the buyer may take off
+    deliveries: tuple[Delivery, ...] = ()
 
 
 def choose_locale(wanted: str | None, accepted: LanguageAccept) -> Locale:
@@ -90,7 +97,9 @@ def _likely_country(language: str) -> str:
     return region if len(region) == 2 else DEFAULT_COUNTRY
 
 
-def button_words(submit_type: str | None, total: str) -> str:
-    """Return what the button says: 'Pay ₹499.00', 'Book', 'Donate'."""
+def button_words(submit_type: str | None, total: str | None) -> str:
+    """Return what the button says: 'Pay ₹499.00', 'Book', 'Donate'; `total` is None where nothing is paid."""
+    if total is None:
+        return FREE_WORDS
     words = SUBMIT_WORDS.get(submit_type or "auto", "Pay")
     return f"{words} {total}" if words == "Pay" else words

@@ -11,7 +11,15 @@ from checkout.countries import POSTAL_CODES
 from checkout.declines import Problem
 from checkout.forms import MESSAGES, PaymentForm
 from checkout.methods import choices
-from checkout.presentation import SAVE_WORDS, Line, Order, button_words, choose_locale, home_country
+from checkout.presentation import (
+    SAVE_WORDS,
+    Line,
+    Order,
+    button_words,
+    choose_locale,
+    home_country,
+)
+from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
 from payments.charging.card_brands import as_json, brand_of
@@ -73,14 +81,20 @@ def order_of(session: CheckoutSession) -> Order:
         for item in session.line_items()
     )
     total = written(session.amount_total)
+    takes_code = bool(session.details.get("allow_promotion_codes"))
     return Order(
         merchant=merchant,
         test_mode=not session.livemode,
-        title=f"Pay {merchant}",
+        title=f"Pay {merchant}" if session.amount_total else f"Your order at {merchant}",
         total=total,
         lines=lines,
-        sums=(("Subtotal", written(session.amount_subtotal)),),
-        button=button_words(session.details.get("submit_type"), total),
+        sums=sums_of(session, written),
+        button=button_words(session.details.get("submit_type"), total if session.amount_total else None),
+        shown_minor=session.amount_total if takes_code or session.adjustments is not None else None,
+        is_free=not session.amount_total,
+        takes_code=takes_code,
+        code=promotion_code(session),
+        deliveries=tuple(deliveries(session, written)),
     )
 
 
@@ -89,12 +103,28 @@ def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
     locale = locale_of(session)
     country = home_country(locale, request.accept_languages)
     return PaymentForm(
-        typed, locale, country=country, fixed_email=visits.known_email(session), types=session.types
+        typed,
+        locale,
+        country=country,
+        fixed_email=visits.known_email(session),
+        types=session.types,
+        ships_to=ships_to(session),
+        is_free=not session.keeps_card and not session.amount_total,
     )
 
 
+def ships_to(session: CheckoutSession) -> list[str]:
+    """Return the countries that the order may go to; none where no address is asked."""
+    collection = session.details.get("shipping_address_collection") or {}
+    return list(collection.get("allowed_countries") or ())
+
+
 def form_page(
-    session: CheckoutSession, form: PaymentForm, problem: Problem | None, status: HTTPStatus
+    session: CheckoutSession,
+    form: PaymentForm,
+    problem: Problem | None,
+    status: HTTPStatus,
+    refused: Refused | None = None,
 ) -> Response:
     """Return the payment page; the security code is never sent back."""
     form.forget_code()
@@ -107,6 +137,8 @@ def form_page(
         cancel_url=web_address(session.cancel_url),
         challenge_url=web_address(visits.challenge_address(session)),
         action=url_for("checkout.submit", session_id=session.id),
+        change_action=url_for("checkout_changes.change", session_id=session.id),
+        refused=refused,
         rules=RULES,
         methods=choices(session.types),
         mandate=MANDATE.format(merchant=present_merchant().name),

@@ -80,6 +80,8 @@ def _of_session(session: CheckoutSession) -> dict[str, Any]:
         saved = session.status == SessionStatus.COMPLETE
         open_word = "awaiting_card" if session.is_payable else "expired"
         return own | {"status": "card_saved" if saved else open_word}
+    if session.payment_intent_id is None and session.status == SessionStatus.COMPLETE:
+        return own | {"status": "paid"}  # with what a discount has left to pay, which is nothing
     if session.payment_intent_id is None:
         return own | {"status": "awaiting_payment" if session.is_payable else "expired"}
     known = _of_intent(PaymentIntent.find(session.payment_intent_id))

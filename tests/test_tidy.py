@@ -20,6 +20,7 @@ EDGES = {
     "merchant_api/crud.py",
     "merchant_api/idempotency.py",
     "merchant_api/stripecli_auth.py",
+    "checkout/changes.py",
     "checkout/links.py",
     "checkout/pages.py",
     "checkout/returns.py",

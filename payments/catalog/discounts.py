@@ -1,7 +1,7 @@
 """A discount: one use of a coupon, by a customer or an order; it counts against the coupon's limits once.
 
 A limit is a row of numbered places. What holds a place has it in `coupon_slot` or `code_slot`, each unique
-within its coupon or code, so that two orders can never take the last one (docs/decisions/0013).
+within its coupon or code, so that two orders can never take the last one (docs/decisions/0015).
 """
 
 import secrets
@@ -35,6 +35,7 @@ class Status(StrEnum):
 
 
 S = Status
+IN_USE = (S.APPLIED, S.HELD, S.REDEEMED)
 COUNTED = (S.REDEEMED, S.REPLACED, S.REMOVED)
 
 
@@ -50,6 +51,7 @@ class Discount(Resource):
     transitions: ClassVar[StateMachine] = StateMachine(
         {
             (S.APPLIED, S.HELD): None,
+            (S.APPLIED, S.REDEEMED): None,
             (S.APPLIED, S.DROPPED): None,
             (S.HELD, S.APPLIED): None,
             (S.HELD, S.REDEEMED): None,
@@ -75,6 +77,7 @@ class Discount(Resource):
         """Uses are counted by coupon and by code; a place is held once."""
         return (
             Index("ix_discounts_coupon", "coupon_id", "status"),
+            Index("ix_discounts_session", "session_id"),
             Index("ix_discounts_promotion_code", "promotion_code_id", "status"),
             Index("uq_discounts_coupon_slot", "coupon_id", "coupon_slot", unique=True),
             Index("uq_discounts_code_slot", "promotion_code_id", "code_slot", unique=True),
@@ -87,11 +90,13 @@ class Discount(Resource):
         *,
         coupon_id: str,
         promotion_code_id: str | None = None,
-        session_id: str | None = None,
+        session_id: str,
+        customer_id: str | None,
     ) -> "Discount":
         """Collect the use of a coupon by an order that may be paid some day."""
         discount = cls._new(Status.APPLIED, coupon, coupon_id, promotion_code_id)
         discount.session_id = session_id
+        discount.customer_id = customer_id
         lifecycle.begin(discount, None)
         return discount
 
@@ -137,7 +142,8 @@ class Discount(Resource):
 
     def redeem(self) -> None:
         """Count the use for good."""
-        lifecycle.move(self, Status.REDEEMED)
+        if self.status in (Status.APPLIED, Status.HELD):
+            lifecycle.move(self, Status.REDEEMED)
 
     def drop(self) -> None:
         """End a use that came to nothing; one that counts already stays."""

@@ -177,6 +177,7 @@ def _not_authenticated(
     intent.last_payment_error = declines.NOT_AUTHENTICATED | {"payment_method": method.as_stripe()}
     intent.attempt_id = intent.next_action = intent.payment_method_id = None
     lifecycle.move(intent, Status.REQUIRES_PAYMENT_METHOD, decline_code=declines.NOT_AUTHENTICATED["code"])
+    _tell_session_of_failure(intent)
 
 
 def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, facts: bank.CardFacts) -> Charge:

@@ -13,7 +13,8 @@ from kit.states import StateMachine
 from payments import audit, events, lifecycle
 from payments.charging.methods import CARD
 from payments.charging.methods.offering import offered, terms_of
-from payments.hosted import addresses
+from payments.hosted import addresses, adjustments
+from payments.hosted.adjusted import WithAdjustments
 from payments.hosted.line_items import LineItem
 from payments.hosted.opening_rules import (
     SETUP,
@@ -29,8 +30,8 @@ from payments.shapes import shaped
 RECOVERY_SECONDS = 30 * 24 * 3600
 # Given by the merchant, kept as they are and given back.
 ECHOED = (
-    "billing_address_collection", "client_reference_id", "customer_creation", "customer_email", "locale",
-    "submit_type",
+    "allow_promotion_codes", "billing_address_collection", "client_reference_id", "customer_creation",
+    "customer_email", "locale", "shipping_address_collection", "submit_type",
 )  # fmt: skip
 
 
@@ -50,15 +51,23 @@ class PaymentStatus(StrEnum):
     NO_PAYMENT_REQUIRED = "no_payment_required"
 
 
-class CheckoutSession(Resource, WithMetadata):
+class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     """An order with its page, its time to live and, once the customer pays, its payment intent."""
 
     __tablename__ = "checkout_sessions"
     prefix = "cs_"
     object_name = "checkout.session"
     stripe_class = stripe.checkout.Session
-    expandable = frozenset(("customer", "payment_intent", "payment_link", "setup_intent"))
-    includes: ClassVar[dict[str, str]] = {"line_items": "line_items_list"}
+    expandable = frozenset(
+        (
+            "customer", "discounts.coupon", "discounts.promotion_code", "payment_intent", "payment_link",
+            "setup_intent", "shipping_cost.shipping_rate", "shipping_options.shipping_rate",
+        )
+    )  # fmt: skip
+    includes: ClassVar[dict[str, str]] = {
+        "line_items": "line_items_list",
+        "total_details.breakdown": "breakdown",
+    }
 
     transitions: ClassVar[StateMachine] = StateMachine(
         {
@@ -107,10 +116,13 @@ class CheckoutSession(Resource, WithMetadata):
         """Collect a new session with its line items; raises InvalidRequest naming the parameter."""
         check_words(params)
         session_id = new_id("cs_live_" if livemode else "cs_test_")
-        lines = LineItem.collect(session_id, params.get("line_items") or [])
-        total = sum(line.amount for line in lines)
-        currency = lines[0].currency
-        check_total(total, currency)
+        lines = LineItem.collect(session_id, params.get("line_items") or [], again=bool(recovered_from))
+        subtotal = total = sum(line.amount for line in lines)
+        currency, adjusted = lines[0].currency, None
+        if adjustments.asked(params, lines):
+            made = adjustments.opening(params, lines, session_id, again=bool(recovered_from))
+            adjusted, total = adjustments.rework(lines, made)
+        check_total(total, currency, may_be_free=adjusted is not None)
         intent_data = params.get("payment_intent_data") or {}
         if params.get("payment_method_options"):
             intent_data = intent_data | {"payment_method_options": params["payment_method_options"]}
@@ -121,10 +133,14 @@ class CheckoutSession(Resource, WithMetadata):
             mode=params["mode"],
             currency=currency,
             payment_method_types=offered(
-                params.get("allowed_payment_method_types"), total, currency, **terms_of(intent_data)
+                params.get("allowed_payment_method_types"),
+                total or subtotal,
+                currency,
+                **terms_of(intent_data),
             ),
-            amount_subtotal=total,
+            amount_subtotal=subtotal,
             amount_total=total,
+            adjustments=adjusted,
             expires_at=expiry_of(params),
             success_url=params["success_url"],
             cancel_url=params.get("cancel_url") or None,
@@ -151,6 +167,8 @@ class CheckoutSession(Resource, WithMetadata):
     def paid_for(self, status: PaymentStatus) -> None:
         """End the session well: paid, or unpaid where the money comes later; then, that it has come."""
         if self.status != Status.COMPLETE:
+            if discount := self.discount:
+                discount.redeem()
             self.payment_status = status.value
             lifecycle.move(self, Status.COMPLETE)
         elif status is PaymentStatus.PAID:
@@ -163,9 +181,14 @@ class CheckoutSession(Resource, WithMetadata):
             lifecycle.move(self, Status.COMPLETE)
 
     def payment_failed(self) -> None:
-        """Tell that the money of a session which has ended unpaid does not come; an open one stays open."""
+        """Tell that the money of a session which has ended unpaid does not come; an open one stays open.
+
+        Its discount is then free for somebody else, until it is paid again.
+        """
         if self.status == Status.COMPLETE:
             self._tell("async_payment_failed")
+        elif discount := self.discount:
+            discount.give_back()
 
     def _tell(self, word: str) -> None:
         audit.record(f"{self.object_name}.{word}", self.id)
@@ -177,6 +200,8 @@ class CheckoutSession(Resource, WithMetadata):
         if recovery:
             made = {"expires_at": clock.now() + RECOVERY_SECONDS, "url": addresses.recovery_page(self.id)}
             self.after_expiration = {"recovery": recovery | made}
+        if discount := self.discount:
+            discount.drop()
         lifecycle.move(self, Status.EXPIRED)
 
     @property
@@ -230,15 +255,10 @@ class CheckoutSession(Resource, WithMetadata):
             payment_link=self.payment_link_id,
             recovered_from=self.recovered_from,
             setup_intent=self.setup_intent_id,
-            shipping_options=[],
             success_url=self.success_url,
-            total_details=None
-            if self.keeps_card
-            else shaped(
-                stripe.checkout.Session.TotalDetails, amount_discount=0, amount_shipping=0, amount_tax=0
-            ),
             ui_mode="hosted_page",
             url=self.address,
+            **({"shipping_options": [], "total_details": None} if self.keeps_card else self.adjusted_wire()),
         )
 
     @property

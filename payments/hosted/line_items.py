@@ -1,16 +1,20 @@
 """What a session sells: a price and a quantity, with the sums worked out when the session is opened."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import stripe
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from kit.database import Id, db
+from payments.catalog.discounts import IN_USE, Discount
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
+from payments.catalog.tax_rates import TaxRate
 from payments.errors import InvalidRequest
+from payments.hosted.totals import Sum
 from payments.resource import Resource
+from payments.shapes import shaped
 
 MAXIMUM_LINES = 100
 MAXIMUM_QUANTITY = 999_999
@@ -23,6 +27,7 @@ class LineItem(Resource):
     prefix = "li_"
     object_name = "item"
     stripe_class = stripe.LineItem
+    includes: ClassVar[dict[str, str]] = {"discounts": "discounts", "taxes": "taxes"}
 
     session_id: Mapped[Id]
     price_id: Mapped[Id]
@@ -36,6 +41,7 @@ class LineItem(Resource):
     images: Mapped[list[Any]]
     price: Mapped[dict[str, Any]]
     metadata_: Mapped[dict[str, Any]]
+    adjustments: Mapped[dict[str, Any] | None]  # its tax rates, and its share of discount and taxes
 
     @classmethod
     def table_extras(cls) -> tuple[Any, ...]:
@@ -43,12 +49,20 @@ class LineItem(Resource):
         return (Index("ix_checkout_line_items_session", "session_id", "id"),)
 
     @classmethod
-    def collect(cls, session_id: str, given: list[dict[str, Any]]) -> list["LineItem"]:
-        """Collect the lines of a new session; raises InvalidRequest naming the line."""
+    def collect(
+        cls, session_id: str, given: list[dict[str, Any]], *, again: bool = False
+    ) -> list["LineItem"]:
+        """Collect the lines of a new session; raises InvalidRequest naming the line.
+
+        `again`: as they were offered before, with tax rates that may be archived by now.
+        """
         if not 1 <= len(given) <= MAXIMUM_LINES:
             message = f"You must provide from 1 to {MAXIMUM_LINES} line items."
             raise InvalidRequest(message, code="parameter_missing", param="line_items")
-        lines = [cls._of(session_id, line, f"line_items[{number}]") for number, line in enumerate(given)]
+        lines = [
+            cls._of(session_id, line, f"line_items[{number}]", again=again)
+            for number, line in enumerate(given)
+        ]
         for number, line in enumerate(lines):
             if line.currency != lines[0].currency:
                 raise InvalidRequest(
@@ -58,7 +72,7 @@ class LineItem(Resource):
         return lines
 
     @classmethod
-    def _of(cls, session_id: str, given: dict[str, Any], param: str) -> "LineItem":
+    def _of(cls, session_id: str, given: dict[str, Any], param: str, *, again: bool) -> "LineItem":
         price, product = _price_and_product(given, param)
         quantity = given.get("quantity")
         if quantity is None:
@@ -84,27 +98,75 @@ class LineItem(Resource):
             images=product.details.get("images") or [],
             price=price.as_stripe(),
             metadata_=given.get("metadata") or {},
+            adjustments=_taxed(given["tax_rates"], param, again=again) if given.get("tax_rates") else None,
         )
 
     @classmethod
     def of_session(cls, session_id: str) -> list["LineItem"]:
         """Return a session's lines in the order they were given."""
-        return list(db.session.scalars(cls.mine().where(cls.session_id == session_id).order_by(cls.id)))
+        collected = [row for row in db.session.new if isinstance(row, cls) and row.session_id == session_id]
+        return collected or list(
+            db.session.scalars(cls.mine().where(cls.session_id == session_id).order_by(cls.id))
+        )
+
+    @property
+    def rates(self) -> list[dict[str, Any]]:
+        """Return the tax rates on this line, as they stood when the session was opened."""
+        rates: list[dict[str, Any]] = (self.adjustments or {}).get("rates", [])
+        return rates
+
+    def adjust(self, worked: Sum) -> None:
+        """Keep what the line comes to."""
+        if not self.rates and not worked.discount_minor and self.adjustments is None:
+            return
+        self.adjustments = {
+            "rates": self.rates,
+            "amount_discount": worked.discount_minor,
+            "amount_tax": worked.tax_minor,
+            "amount_total": worked.total_minor,
+            "taxes": [
+                {"amount": tax.amount_minor, "taxable_amount": tax.taxable_minor} for tax in worked.taxes
+            ],
+        }
+
+    def taxes(self) -> list[dict[str, Any]]:
+        """Return what each tax rate comes to, for who asks for it."""
+        amounts = (self.adjustments or {}).get("taxes", [])
+        return [
+            shaped(stripe.LineItem.Tax, rate=rate, **tax)
+            for rate, tax in zip(self.rates, amounts, strict=True)
+        ]
+
+    def discounts(self) -> list[dict[str, Any]]:
+        """Return what the order's discount takes off this line, for who asks for it."""
+        off = (self.adjustments or {}).get("amount_discount")
+        used = Discount.mine().where(Discount.session_id == self.session_id, Discount.status.in_(IN_USE))
+        found = db.session.scalars(used).first() if off else None
+        return [{"amount": off, "discount": found.as_stripe()}] if found else []
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the line item."""
+        adjusted = self.adjustments or {}
         return self.shape(
             object="item",
-            amount_discount=0,
+            amount_discount=adjusted.get("amount_discount", 0),
             amount_subtotal=self.amount,
-            amount_tax=0,
-            amount_total=self.amount,
+            amount_tax=adjusted.get("amount_tax", 0),
+            amount_total=adjusted.get("amount_total", self.amount),
             currency=self.currency,
             description=self.name,
             metadata=self.metadata_,
             price=self.price,
             quantity=self.quantity,
         )
+
+
+def _taxed(rate_ids: list[str], param: str, *, again: bool) -> dict[str, Any]:
+    rates = [
+        TaxRate.usable(rate_id, param=f"{param}[tax_rates][{number}]", archived_too=again)
+        for number, rate_id in enumerate(dict.fromkeys(rate_ids))
+    ]
+    return {"rates": [rate.as_stripe() for rate in rates]}
 
 
 def _price_and_product(given: dict[str, Any], param: str) -> tuple[Price, Product]:

@@ -18,6 +18,10 @@ PAYMENT, SETUP = "payment", "setup"
 MODES = frozenset((PAYMENT, SETUP))
 # What only a session of one mode may be given.
 ONLY_OF = {
+    "allow_promotion_codes": PAYMENT,
+    "discounts": PAYMENT,
+    "shipping_address_collection": PAYMENT,
+    "shipping_options": PAYMENT,
     "line_items": PAYMENT,
     "payment_intent_data": PAYMENT,
     "submit_type": PAYMENT,
@@ -34,6 +38,11 @@ def check_words(params: dict[str, Any]) -> None:
     for name in ONLY_OF.keys() & params.keys():
         if ONLY_OF[name] != params["mode"]:
             raise InvalidRequest(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
+    if params.get("allow_promotion_codes") and params.get("discounts"):
+        raise InvalidRequest(
+            "You may only specify one of these parameters: allow_promotion_codes, discounts.",
+            param="discounts",
+        )
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise InvalidRequest(f"Florin does not offer ui_mode={params['ui_mode']} yet.", param="ui_mode")
     if not params.get("success_url"):
@@ -67,8 +76,10 @@ def _leads_somewhere(url: str) -> bool:
     return safe and fits
 
 
-def check_total(total: int, currency: str) -> None:
-    """Refuse an order whose total can't be charged."""
+def check_total(total: int, currency: str, *, may_be_free: bool = False) -> None:
+    """Refuse an order whose total can't be charged; one that a discount makes free needs not be."""
+    if not total and may_be_free:
+        return
     known = amounts.known_currency(currency)
     try:
         amounts.check_charge(total, known)

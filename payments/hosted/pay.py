@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments import bank
+from payments.charging.cancel import cancel
 from payments.charging.cards import CardDetails
 from payments.charging.confirm import Presence, confirm
 from payments.charging.methods import METHODS
@@ -13,7 +14,10 @@ from payments.charging.withdraw import withdraw
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
-from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus
+from payments.hosted.reprice import hold_discount
+
+TOTAL_CHANGED = "total_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Billing:
     name: str | None = None
     country: str | None = None
     postal_code: str | None = None
+    shipping: dict[str, Any] | None = None  # `name` and `address`, where the order is to be delivered
 
     def address(self) -> dict[str, str | None]:
         """Return the address as the wire has it."""
@@ -42,47 +47,87 @@ class Chosen:
 
 
 def pay(
-    session: CheckoutSession, means: Means | Chosen, billing: Billing, method: PaymentMethod | None = None
+    session: CheckoutSession,
+    means: Means | Chosen | None,
+    billing: Billing,
+    method: PaymentMethod | None = None,
+    *,
+    expected_minor: int | None = None,
 ) -> bank.Answer:
     """Try to pay a session; return the bank's answer, recorded, to be committed by the edge.
 
     `method` is that of the means where it is known by one already; what is typed on the page gets a new one.
+    `expected_minor` is the total that the customer was shown. No means is needed where that is nothing.
     Raises InvalidRequest where the session can't be paid any more, LockTimeout or StaleWrite where another
     window is paying it at this moment.
     """
     if not session.is_payable:
         raise InvalidRequest("This Checkout Session can't be paid any more.", code="checkout_session_closed")
+    if expected_minor not in (None, session.amount_total):
+        raise InvalidRequest("The total of this order has changed.", code=TOTAL_CHANGED)
     if session.payment_intent_id is not None:
         withdraw(PaymentIntent.find(session.payment_intent_id), "confirmed")  # before anything is changed
+    if session.adjustments is not None:
+        hold_discount(session)
     session.customer_details = {
         "address": billing.address(), "email": billing.email, "name": billing.name, "phone": None,
     }  # fmt: skip
+    if billing.shipping:
+        session.adjustments = (session.adjustments or {}) | {"shipping_details": billing.shipping}
+    if not session.amount_total:
+        return _without_a_payment(session, billing)
+    if means is None:
+        raise InvalidRequest("A payment method is needed to pay this order.", param="payment_method")
     intent = _intent_of(session, billing)
-    details = {"email": billing.email, "name": billing.name, "address": billing.address()}
-    keep = bool(intent.details.get("setup_future_usage"))
-    if isinstance(means, Chosen):
-        method, means = PaymentMethod.of_kind(METHODS[means.type], means.given, billing=details, keep=keep)
-    elif method is None and isinstance(means, CardDetails):
-        method = PaymentMethod.of_card(means, billing=details, keep=keep)
-    if method is None:
-        raise TypeError("a means other than a card comes with its method")
+    if method is None or isinstance(means, Chosen):
+        method, means = _made(means, billing, keep=bool(intent.details.get("setup_future_usage")))
     return confirm(intent, method, means, presence=Presence(return_url=addresses.pay_page(session.id)))
+
+
+def _made(means: Means | Chosen, billing: Billing, *, keep: bool) -> tuple[PaymentMethod, Means]:
+    """Return the new payment method of what was typed on the page, and the means itself."""
+    details = {"email": billing.email, "name": billing.name, "address": billing.address()}
+    if isinstance(means, Chosen):
+        return PaymentMethod.of_kind(METHODS[means.type], means.given, billing=details, keep=keep)
+    if not isinstance(means, CardDetails):
+        raise TypeError("a means other than a card comes with its method")
+    return PaymentMethod.of_card(means, billing=details, keep=keep), means
+
+
+def _without_a_payment(session: CheckoutSession, billing: Billing) -> bank.Answer:
+    """End a session whose discount leaves nothing to pay; no bank is asked, and no guest is served."""
+    if session.payment_intent_id is not None:
+        cancel(PaymentIntent.find(session.payment_intent_id), "abandoned")
+        session.payment_intent_id = None
+    if session.customer_id is None:
+        session.customer_id = _customer(billing).id
+    session.paid_for(PaymentStatus.NO_PAYMENT_REQUIRED)
+    return bank.Done()
+
+
+def _customer(billing: Billing) -> Customer:
+    given: dict[str, Any] = {"email": billing.email}
+    if billing.name:
+        given["name"] = billing.name
+    return Customer.create(given)
 
 
 def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:
     if session.payment_intent_id is not None:
-        return PaymentIntent.find(session.payment_intent_id)
+        intent = PaymentIntent.find(session.payment_intent_id)
+        if billing.shipping:
+            intent.details = intent.details | {"shipping": billing.shipping}
+        return intent
     if session.details.get("customer_creation") == "always" and session.customer_id is None:
-        given: dict[str, Any] = {"email": billing.email}
-        if billing.name:
-            given["name"] = billing.name
-        session.customer_id = Customer.create(given).id
+        session.customer_id = _customer(billing).id
     asked = {
         **session.intent_data,
         "amount": session.amount_total,
         "currency": session.currency,
         "allowed_payment_method_types": session.types,
     }
+    if billing.shipping:
+        asked["shipping"] = billing.shipping
     if session.customer_id:
         asked["customer"] = session.customer_id
     intent = PaymentIntent.create(asked, checkout_session_id=session.id)

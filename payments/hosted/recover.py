@@ -4,8 +4,10 @@ from typing import Any
 
 from kit import clock
 from kit.database import db
+from payments.catalog.coupons import Coupon
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
+from payments.catalog.promotion_codes import PromotionCode
 from payments.errors import InvalidRequest
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession, Status
 from payments.hosted.line_items import LineItem
@@ -35,6 +37,7 @@ def recover(session: CheckoutSession) -> CheckoutSession:
     given = {
         **echoed,
         "mode": session.mode,
+        **_adjusted(session),
         "line_items": [_line(item) for item in session.line_items()],
         "success_url": session.success_url,
         "cancel_url": session.cancel_url,
@@ -66,15 +69,44 @@ def _opened_before(session: CheckoutSession) -> CheckoutSession | None:
     return db.session.scalar(query)
 
 
+def _adjusted(session: CheckoutSession) -> dict[str, Any]:
+    """Return the parameters that offer discount and delivery again; a discount only while it is to be had."""
+    adjusted = session.adjustments or {}
+    again: dict[str, Any] = {}
+    if adjusted.get("shipping"):
+        options = adjusted["shipping"]["options"]
+        again["shipping_options"] = [{"shipping_rate": option["shipping_rate"]} for option in options]
+    recovery = (session.after_expiration or {}).get("recovery") or {}
+    if recovery.get("allow_promotion_codes") or session.details.get("allow_promotion_codes"):
+        return again | {"allow_promotion_codes": True}
+    kept = adjusted.get("discount")
+    if kept and kept["coupon"]:
+        coupon = Coupon.peek(kept["coupon"])
+        good = coupon is not None and coupon.valid
+    else:
+        code = PromotionCode.peek(kept["promotion_code"]) if kept else None
+        good = code is not None and code.is_in_force()
+    if kept and good:
+        again["discounts"] = [
+            {name: kept[name] for name in ("coupon", "promotion_code") if kept[name] is not None}
+        ]
+    return again
+
+
 def _line(item: LineItem) -> dict[str, Any]:
     """Return the parameters that offer a line again: its stored price, or its amount if that has gone."""
+    given = _offer(item) | {"quantity": item.quantity, "metadata": item.metadata_}
+    return given | {"tax_rates": [rate["id"] for rate in item.rates]} if item.rates else given
+
+
+def _offer(item: LineItem) -> dict[str, Any]:
     price = Price.peek(item.price_id)
     if price is not None and price.active:
-        return {"price": price.id, "quantity": item.quantity, "metadata": item.metadata_}
+        return {"price": price.id}
     offer: dict[str, Any] = {"currency": item.currency, "unit_amount": item.unit_amount}
     if Product.peek(item.product_id) is not None:
         offer["product"] = item.product_id
     else:
         described = {"name": item.name, "description": item.description, "images": item.images}
         offer["product_data"] = {name: value for name, value in described.items() if value}
-    return {"price_data": offer, "quantity": item.quantity, "metadata": item.metadata_}
+    return {"price_data": offer}

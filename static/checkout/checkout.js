@@ -128,6 +128,12 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.replace(window.location.pathname);
 });
 
+// Another way of delivery is another total: the page shows it at once.
+document.body.classList.add("scripted");
+for (const way of document.querySelectorAll('input[name="shippingRate"]')) {
+  way.addEventListener("change", () => way.form.requestSubmit());
+}
+
 const details = document.querySelector(".order-details");
 if (window.matchMedia("(max-width: 899px)").matches && details.querySelectorAll(".line").length > 3) details.open = false;
 

@@ -1,0 +1,104 @@
+"""What a buyer changes about an order before paying: a promotion code, and the way of delivery.
+
+Each is a small form of its own, which works without scripts: the answer to a change is the page itself.
+"""
+
+import logging
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from checkout import elsewhere, gate, pages, rendering, visits
+from checkout.forms import CSRF_SECONDS
+from checkout.headers import protect
+from checkout.sums import Refused
+from checkout.words import trimmed
+from kit import database
+from payments.errors import StripeError
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.elsewhere import pays_elsewhere
+from payments.hosted.reprice import choose_shipping, enter_code, leave_code
+
+logger = logging.getLogger("florin.checkout")
+
+blueprint = Blueprint("checkout_changes", __name__)
+blueprint.after_request(protect)
+
+MAXIMUM_ATTEMPTS = 4  # of a change that lost a race
+LONGEST_CODE = 500
+BUSY = "This could not be changed just now. Please try again."
+
+
+class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+    """One of: a code to enter, a code to take off, a way of delivery to choose."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
+        """The token is that of the page."""
+
+        csrf_time_limit = CSRF_SECONDS
+
+    promotion_code = StringField(name="promotionCode", filters=[trimmed])
+    remove = StringField(name="removePromotionCode")
+    shipping_rate = StringField(name="shippingRate")
+
+
+@blueprint.post("/c/pay/<session_id>/order")
+def change(session_id: str) -> Response:
+    """Change the order, and show its page again."""
+    request.max_content_length = pages.MAXIMUM_FORM_BYTES
+    return pages.visited(session_id, _changed)
+
+
+def _changed(session: CheckoutSession) -> Response:
+    page = gate.page_for(visits.state_of(session))
+    if page != "pay":
+        return pages.closed_page(session, page)
+    form = OrderForm(request.form)
+    if not form.validate():
+        blank = rendering.payment_form(session, None)
+        return rendering.form_page(session, blank, pages.STRANGER, HTTPStatus.BAD_REQUEST)
+    problem = _carried_out(session.id, form)
+    if problem is None:
+        address = url_for("checkout.show", session_id=session.id)
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+    present = pages.present(session.id)
+    page = gate.page_for(visits.state_of(present))
+    if page != "pay":
+        return pages.closed_page(present, page)
+    return _page(present, Refused(problem, form.promotion_code.data[:LONGEST_CODE]))
+
+
+def _page(session: CheckoutSession, refused: Refused) -> Response:
+    if pays_elsewhere(session) and session.amount_total:
+        blank = elsewhere.form_of(session, None)
+        return elsewhere.page(session, blank, None, HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+    blank = rendering.payment_form(session, None)
+    return rendering.form_page(session, blank, None, HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+
+
+def _carried_out(session_id: str, form: OrderForm) -> str | None:
+    """Change the order; return what stands in the way, in words for the buyer, None for nothing."""
+    for _ in range(MAXIMUM_ATTEMPTS):
+        try:
+            _change(pages.present(session_id), form)
+            database.commit()
+        except StripeError as refusal:
+            logger.info("order of %s was not changed: %s", session_id, refusal.message)
+            database.rollback()
+            return refusal.message
+        except (database.StaleWrite, database.DuplicateRow):
+            database.rollback()
+        else:
+            return None
+    return BUSY
+
+
+def _change(session: CheckoutSession, form: OrderForm) -> None:
+    if form.remove.data:
+        leave_code(session)
+    elif form.shipping_rate.data:
+        choose_shipping(session, form.shipping_rate.data)
+    else:
+        enter_code(session, form.promotion_code.data[:LONGEST_CODE])

@@ -1,0 +1,100 @@
+"""Where an order is delivered: the fields of the payment form that are asked where the shop wants them.
+
+Their names are Stripe's own, as those of the card.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from babel import Locale
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, ValidationError
+
+from checkout.countries import country_choices, postal_code_problem
+from checkout.words import control_characters, trimmed
+from payments.charging.card_brands import hides_card_number
+
+LONGEST = 200
+MISSING = {
+    "shipping_name": "Enter the name that the parcel is for.",
+    "shipping_line1": "Enter street and number.",
+    "shipping_city": "Enter the city or town.",
+    "shipping_country": "Choose the country that the parcel goes to.",
+}
+TOO_LONG = f"This is longer than {LONGEST} characters."
+CHARACTERS = "This contains characters that cannot be used here."
+
+
+class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+    """A name and an address in one of the countries that the shop delivers to."""
+
+    shipping_name = StringField("Name", name="shippingName", filters=[trimmed])
+    shipping_country = SelectField("Country or region", name="shippingCountry", validate_choice=False)
+    shipping_line1 = StringField("Address", name="shippingAddressLine1", filters=[trimmed])
+    shipping_line2 = StringField("Flat, floor, company", name="shippingAddressLine2", filters=[trimmed])
+    shipping_postal_code = StringField("Postal code", name="shippingPostalCode", filters=[trimmed])
+    shipping_city = StringField("City", name="shippingLocality", filters=[trimmed])
+    shipping_state = StringField("State or region", name="shippingAdministrativeArea", filters=[trimmed])
+
+    ships_to: Sequence[str] = ()
+
+    def offer_countries(self, ships_to: Sequence[str], locale: Locale) -> None:
+        """Set the countries to choose from; none says that nothing is delivered."""
+        self.ships_to = ships_to
+        names = dict(country_choices(locale))
+        self.shipping_country.choices = [
+            (code, name) for code, name in names.items() if code in frozenset(ships_to)
+        ]
+
+    def delivery_fields(self) -> list[Field]:
+        """Return what is asked of a buyer whose order is delivered, in the order of the page."""
+        if not self.ships_to:
+            return []
+        return [
+            self.shipping_name, self.shipping_country, self.shipping_line1, self.shipping_line2,
+            self.shipping_postal_code, self.shipping_city, self.shipping_state,
+        ]  # fmt: skip
+
+    def validate_shipping_name(self, field: Field) -> None:
+        self._check_words(field, "shipping_name")
+
+    def validate_shipping_line1(self, field: Field) -> None:
+        self._check_words(field, "shipping_line1")
+
+    def validate_shipping_line2(self, field: Field) -> None:
+        self._check_words(field, "shipping_line2")
+
+    def validate_shipping_city(self, field: Field) -> None:
+        self._check_words(field, "shipping_city")
+
+    def validate_shipping_state(self, field: Field) -> None:
+        self._check_words(field, "shipping_state")
+
+    def validate_shipping_country(self, field: Field) -> None:
+        if field.data not in dict(field.choices or ()):
+            raise ValidationError(MISSING["shipping_country"])
+
+    def validate_shipping_postal_code(self, field: Field) -> None:
+        problem = postal_code_problem(self.shipping_country.data or "", field.data)
+        if problem:
+            raise ValidationError(problem)
+
+    def _check_words(self, field: Field, name: str) -> None:
+        if not field.data and name in MISSING:
+            raise ValidationError(MISSING[name])
+        if len(field.data) > LONGEST:
+            raise ValidationError(TOO_LONG)
+        if control_characters(field.data) or hides_card_number(field.data):
+            raise ValidationError(CHARACTERS)
+
+    def shipping(self) -> dict[str, Any] | None:
+        """Return name and address as the wire has them; None where nothing is delivered."""
+        if not self.ships_to:
+            return None
+        address = {
+            "city": self.shipping_city.data, "country": self.shipping_country.data,
+            "line1": self.shipping_line1.data, "line2": self.shipping_line2.data,
+            "postal_code": self.shipping_postal_code.data, "state": self.shipping_state.data,
+        }  # fmt: skip
+        kept = {name: text or None for name, text in address.items()}
+        return {"name": self.shipping_name.data, "address": kept}
