@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from merchant_api import events, simple, stripecli, stripecli_auth, stripecli_payment_pages, unknown
+from merchant_api import account, events, simple, stripecli, stripecli_auth, stripecli_payment_pages, unknown
 from merchant_api.balance import balance, bank_accounts, payouts
 from merchant_api.catalog import (
     coupons,
@@ -30,6 +30,7 @@ from merchant_api.radar import early_fraud_warnings
 from merchant_api.webhooks import attempts, chaos, webhook_endpoints
 
 BLUEPRINTS = (
+    account.blueprint,
     balance.blueprint,
     bank_accounts.blueprint,
     payouts.blueprint,

@@ -25,6 +25,12 @@ TEST_ACCOUNTS: dict[str, tuple[str, str, str]] = {
     "IE": ("IE24AIBK93115212345671", "IE02AIBK93115212345679", "IE94AIBK93115212345672"),
 }
 NOT_AUTHORIZED = Refuse("debit_not_authorized")
+# Accounts whose debits end while a tester looks on: by these `stripe trigger` has one end well, or badly.
+SOON_SECONDS = 2
+ENDS_SOON: dict[str, Approve | Refuse] = {
+    "AT611904300234573201": Approve(),
+    "IT60X0542811101000000123456": NOT_AUTHORIZED,
+}
 SCENARIOS = (
     (DELAYED_SECONDS, Approve()),
     (COLLECTION_SECONDS, NOT_AUTHORIZED),
@@ -69,6 +75,8 @@ def _begin(details: Facts, now: int) -> Move:
 
 def _ending(iban: str) -> tuple[int, Approve | Refuse]:
     """When and how the debit ends; what is no test account is collected as any other."""
+    if iban in ENDS_SOON:
+        return SOON_SECONDS, ENDS_SOON[iban]
     accounts = TEST_ACCOUNTS.get(iban[:2], ())
     if iban in accounts:
         return SCENARIOS[accounts.index(iban)]

@@ -53,7 +53,7 @@ class Token(Resource):
         return token
 
     def take(self, param: str) -> CardDetails:
-        """Use the token; raises InvalidRequest where it was used before (StaleWrite later: at this moment)."""
+        """Use the token; raises InvalidRequest where it was used before."""
         if self.used or self.sealed_number is None:
             raise InvalidRequest(
                 f"You cannot use a Stripe token more than once: {self.id}.",

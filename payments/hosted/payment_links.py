@@ -20,6 +20,7 @@ from payments.shapes import shaped
 
 MAXIMUM_LINES = 20
 MAXIMUM_QUANTITY = 999_999
+MOST_COMPLETED = 1_000_000_000
 CODE_LENGTH = 16
 # Given by the merchant, kept as they are and given back; what an update names with an empty value is unset.
 PLAIN = (
@@ -266,9 +267,9 @@ def _limit(given: dict[str, Any] | str | None) -> int | None:
     if not given or isinstance(given, str):
         return None
     limit = int(given["completed_sessions"]["limit"])
-    if limit < 1:
+    if not 1 <= limit <= MOST_COMPLETED:
         raise InvalidRequest(
-            "This value must be greater than or equal to 1.",
+            f"This value must be between 1 and {MOST_COMPLETED}.",
             code="parameter_invalid_integer",
             param="restrictions[completed_sessions][limit]",
         )

@@ -175,6 +175,7 @@ def test_a_debit_is_pending_until_days_have_passed(either_bank: Caller) -> None:
         ("DE65370400440002222227", "insufficient_funds"),
         ("FR7920041010050500013M02600", "debit_not_authorized"),
         ("AT611904300234573201", None),
+        ("IT60X0542811101000000123456", "debit_not_authorized"),
     ],
 )
 def test_a_test_account_ends_as_stripe_says(bank: Caller, iban: str, code: str | None) -> None:

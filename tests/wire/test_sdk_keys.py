@@ -22,6 +22,7 @@ from webhooks import bank_notices
 
 NOUNS = {noun.object_name: noun for noun in Resource.__subclasses__()}
 SHAPES = {name: noun.stripe_class for name, noun in NOUNS.items()} | {
+    "account": stripe.Account,
     "balance": stripe.Balance,
     "card": stripe.Card,
     "plan": stripe.Plan,

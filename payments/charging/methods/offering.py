@@ -35,7 +35,7 @@ def offered(
     obstacle.
     """
     if not named:
-        every = [CARD] if kept else [CARD, *_agreed(currency)]
+        every = [CARD, *(name for name in _agreed(currency) if not kept or METHODS[name].keeps)]
         return fitting(every, amount_minor, currency, manual=manual, redirects=redirects)
     types = known_types(named)
     for number, name in enumerate(types):
@@ -60,6 +60,6 @@ def _refusal(name: str, amount_minor: int, currency: str, *, manual: bool, kept:
     kind = METHODS.get(name)
     if kind is None:
         return f"Florin does not take payment methods of type {name[:64]} yet."
-    if kept:
+    if kept and not kind.keeps:
         return f"A payment method of type {name} serves once, so setup_future_usage can't keep it."
     return kind.unfit(amount_minor, currency, manual=manual)

@@ -55,6 +55,7 @@ SEPA_DEBIT = MethodKind(
     note="Collected from your bank account in about five days.",
     currencies=currencies("eur"),
     redirects=False,
+    keeps=True,
     billing=("name", "email"),
     read=_read,
     shown=_shown,
