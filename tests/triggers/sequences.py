@@ -67,6 +67,57 @@ DISPUTES = Call("disputes", "GET", "/v1/disputes", {"payment_intent": "${payment
 REFUND = post("refund", "refunds", payment_intent="${payment_intent:id}")
 ATTACH = post("attached", "payment_methods/pm_card_visa/attach", customer="${customer:id}")
 SOURCE = post("source", "customers/${customer:id}/sources", source="tok_visa")
+HTTPBIN = {"success_url": "https://httpbin.org/post", "cancel_url": "https://httpbin.org/post"}
+PAGE = Call("page", "GET", "/v1/payment_pages/${checkout_session:id}")
+PAGE_PAID = post(
+    "paid",
+    "payment_pages/${checkout_session:id}/confirm",
+    payment_method="${payment_method:id}",
+    expected_amount=3000,
+)
+
+
+def sold(currency: str, intent_data: dict[str, Any], **more: Any) -> tuple[Call, ...]:
+    """A product, its price and a session that sells two."""
+    lines = [{"price": "${price:id}", "quantity": 2}]
+    given = {**HTTPBIN, "mode": "payment", "line_items": lines, "payment_intent_data": intent_data, **more}
+    price = {"product": "${product:id}", "unit_amount": "1500", "currency": currency}
+    session = post("checkout_session", "checkout/sessions", **given)
+    return PRODUCT, post("price", "prices", **price), session, PAGE
+
+
+def debited(iban: str) -> tuple[Call, ...]:
+    """A session that is paid by a debit of an account."""
+    address = {"line1": "71 Crown Street", "city": "London", "postal_code": "W10 2WB", "country": "GB"}
+    holder = {"email": "stripe@example.com", "name": "Jenny Rosen", "phone": "1234567890"}
+    method = post(
+        "payment_method",
+        "payment_methods",
+        type="sepa_debit",
+        sepa_debit={"iban": iban},
+        billing_details={**holder, "address": address},
+    )
+    kept = {"setup_future_usage": "off_session", "shipping": JENNY}
+    return *sold("eur", kept, payment_method_types=["sepa_debit"]), method, PAGE_PAID
+
+
+CARD_OF_JENNY = post(
+    "payment_method",
+    "payment_methods",
+    type="card",
+    card={"token": "tok_visa"},
+    billing_details={
+        "email": "stripe@example.com",
+        "name": "Jenny Rosen",
+        "address": {
+            "line1": "354 Oyster Point Blvd",
+            "postal_code": "94080",
+            "city": "South San Francisco",
+            "state": "CA",
+            "country": "US",
+        },
+    },
+)
 HELD = {**INTENT, **CARDS, "capture_method": "manual", "confirm": True, "payment_method": "pm_card_visa"}
 
 SEQUENCES: dict[str, tuple[Call, ...]] = {
@@ -90,6 +141,9 @@ SEQUENCES: dict[str, tuple[Call, ...]] = {
     ),
     "charge.refunded": (small("visa"), REFUND),
     "charge.succeeded": (small("visa"),),
+    "checkout.session.async_payment_failed": debited("IT60X0542811101000000123456"),
+    "checkout.session.async_payment_succeeded": debited("AT611904300234573201"),
+    "checkout.session.completed": (*sold("usd", {"shipping": JENNY}), CARD_OF_JENNY, PAGE_PAID),
     "customer.created": (CUSTOMER,),
     "customer.deleted": (CUSTOMER, Call("deleted", "DELETE", "/v1/customers/${customer:id}")),
     "customer.source.created": (CUSTOMER, SOURCE),

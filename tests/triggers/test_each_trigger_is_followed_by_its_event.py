@@ -19,7 +19,13 @@ from webhooks import bank_notices
 
 REFERENCE = re.compile(r"\$\{(\w+):([^}]+)\}")
 # What the bank alone can start: told by its notice, which a job takes in.
-BY_NOTICE = frozenset(("charge.dispute.created",))
+BY_NOTICE = frozenset(
+    (
+        "charge.dispute.created",
+        "checkout.session.async_payment_failed",
+        "checkout.session.async_payment_succeeded",
+    )
+)
 
 
 def filled(value: Any, answers: dict[str, Any]) -> Any:
