@@ -7,6 +7,7 @@ and keys, and nothing else: several may run, behind whatever divides connections
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from webhooks.cli.listener import Listener
 
 HOST = "127.0.0.1"
 POOL_SIZE = 2
+OPEN_FILES = 8192
 BAD_START = 2  # the exit code of a part that cannot start with its settings
 
 
@@ -54,8 +56,17 @@ async def serve(app: Flask, port: int) -> None:
     await Listener(around).run(HOST, port, stopping)
 
 
+def allow_many_files() -> None:
+    """Let whoever knocks without being let in hold sockets open, beside all who are connected."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> int:
     """Serve; return the exit code."""
+    allow_many_files()
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     try:
         settings = config.load()
