@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 import requests
 import stripe
 
@@ -10,7 +9,7 @@ from tests.races.conftest import Shop, at_once
 from tests.support.hosted_page import session_params
 from tests.support.tab import Tab
 
-CUSTOMERS = 8
+CUSTOMERS, USES = 6, 2
 
 
 def open_session(shop: Shop, coupon: str) -> stripe.checkout.Session:
@@ -18,9 +17,8 @@ def open_session(shop: Shop, coupon: str) -> stripe.checkout.Session:
     return shop.sdk.v1.checkout.sessions.create(given)
 
 
-@pytest.mark.parametrize("uses", [1, 3])
-def test_no_more_pay_a_coupons_price_than_it_has_uses(shop: Shop, uses: int) -> None:
-    coupon = shop.sdk.v1.coupons.create({"percent_off": 10, "max_redemptions": uses})
+def test_no_more_pay_a_coupons_price_than_it_has_uses(shop: Shop) -> None:
+    coupon = shop.sdk.v1.coupons.create({"percent_off": 10, "max_redemptions": USES})
     sessions = [open_session(shop, coupon.id) for _ in range(CUSTOMERS)]
     tabs = [Tab(str(session.url)) for session in sessions]
 
@@ -33,7 +31,7 @@ def test_no_more_pay_a_coupons_price_than_it_has_uses(shop: Shop, uses: int) -> 
     ended = [shop.sdk.v1.checkout.sessions.retrieve(session.id) for session in sessions]
     paid = [session for session in ended if session.payment_status == "paid"]
     assert all(session.amount_total == 44910 for session in paid)
-    assert 1 <= len(paid) <= uses
+    assert 1 <= len(paid) <= USES
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert sum("Payment received" in answer.text for answer in answers) == len(paid)
     counted = shop.sdk.v1.coupons.retrieve(coupon.id)
