@@ -22,6 +22,6 @@ def test_production_keeps_its_books_through_kills_of_every_part(tmp_path: Path) 
 
 def test_the_embedded_form_keeps_its_books_through_kills_of_every_part(tmp_path: Path) -> None:
     """SQLite, one process with its jobs inside, and two banks."""
-    outcome = run(Plan(payments=150, kills=6, seed=12, database="sqlite"), tmp_path)
+    outcome = run(Plan(payments=150, kills=6, seed=12, database="sqlite", threads=12), tmp_path)
     assert told(outcome) == []
     assert outcome.killed.total() == 6
