@@ -65,9 +65,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=1, help="the first of them (1)")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--threads", type=int, default=40, help="merchants at once (40)")
-    parser.add_argument(
-        "--minutes", type=float, help="of load at most, judged as far as it came"
-    )
+    parser.add_argument("--minutes", type=float, help="of load at most, judged as far as it came")
     parser.add_argument("--no-faults", action="store_true", help="leave the lines to the banks whole")
     return parser.parse_args(arguments)
 
