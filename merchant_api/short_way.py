@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from werkzeug.http import HTTP_STATUS_CODES
 
 from merchant_api.crud import View
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+STATUS_LINES = {status: f"{status} {phrase.upper()}" for status, phrase in HTTP_STATUS_CODES.items()}
 ARGUMENT = None  # in the place of a segment: any text, named by the rule
 Found = tuple[View, dict[str, str]]
 
