@@ -37,6 +37,7 @@ GATHERING_SECONDS = 0.005
 # A worker that has more than it can take asks for another one, but no more often than this.
 CALL_AGAIN_SECONDS = 0.2
 GONE = 410
+UNTOLD = "rendering"  # the reason of an attempt whose body could not be made
 GONE_REASON = "the endpoint answered 410 Gone"
 
 
@@ -47,7 +48,7 @@ class Parcel:
     claim: Claim
     url: str
     secrets: tuple[str, ...]
-    body: bytes
+    body: bytes | None  # None where the event can't be put into the endpoint's version
     pending_webhooks: int
     lost: bool = False  # on purpose
 
@@ -164,7 +165,7 @@ def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
     """Load what claimed deliveries carry; those of disabled or deleted endpoints are canceled."""
     events = _loaded(Event, {claim.event_id for claim in claims})
     endpoints = _loaded(WebhookEndpoint, {claim.endpoint_id for claim in claims})
-    bodies: dict[tuple[str, str | None], bytes] = {}
+    bodies: dict[tuple[str, str | None], bytes | None] = {}
     taking = {endpoint_id for endpoint_id, endpoint in endpoints.items() if endpoint.takes_deliveries()}
     secrets = {endpoint_id: _opened(endpoints[endpoint_id]) for endpoint_id in taking}
     parcels, undeliverable = [], []
@@ -177,7 +178,7 @@ def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
         event, endpoint = events[claim.event_id], endpoints[claim.endpoint_id]
         rendered = (event.id, endpoint.api_version)
         if rendered not in bodies:
-            bodies[rendered] = rendering.body(event, endpoint.api_version)
+            bodies[rendered] = _rendered(event, endpoint.api_version)
         signing, pending = secrets[endpoint.id], event.pending_webhooks
         parcels.append(
             Parcel(
@@ -187,6 +188,15 @@ def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
         )  # fmt: skip
     database.rollback()  # Nothing is to be written; the next round must see the rows as they are then.
     return parcels, undeliverable
+
+
+def _rendered(event: Event, version: str | None) -> bytes | None:
+    """Return an event's body; nothing where it can't be put into that version, which stops no other."""
+    try:
+        return rendering.body(event, version)
+    except Exception:
+        logger.exception("event %s can't be told as %s has it", event.id, version)
+        return None
 
 
 def _opened(endpoint: WebhookEndpoint) -> tuple[str, ...]:
@@ -210,6 +220,8 @@ def _loaded(noun: type[NounType], ids: set[str]) -> dict[str, NounType]:
 def attempt(client: Client, parcel: Parcel) -> Result:
     """Post one event, signed at this moment; any answer but 2xx, and none, is a failure."""
     now = clock.now()
+    if parcel.body is None:
+        return _failed(parcel, Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=UNTOLD))
     if parcel.lost:
         return _failed(parcel, Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=chaos.DROPPED))
     headers = {

@@ -13,7 +13,8 @@ from payments.events import Event
 from payments.scope import Caller, acting_as
 from tests.support.factories import create_merchant
 from tests.support.stripe_client import stripe_client
-from webhooks import rendering
+from tests.webhooks.conftest import Sink
+from webhooks import jobs, rendering
 
 OLD = "2025-02-24.acacia"
 
@@ -57,3 +58,33 @@ def test_any_version_that_stripe_had_may_be_named_and_no_other(app: Flask) -> No
     with pytest.raises(stripe.InvalidRequestError) as refused:
         shop.v1.webhook_endpoints.create(given)
     assert refused.value.param == "api_version"
+
+
+def test_what_an_older_version_shows_is_looked_up_by_a_courier_too(app: Flask, sink: Sink) -> None:
+    """A courier acts for nobody; the coupon that the old version shows belongs to the event's account."""
+    shop = stripe_client(app, create_merchant(app)[1])
+    endpoint: Any = {"url": sink.url, "enabled_events": ["promotion_code.created"], "api_version": OLD}
+    shop.v1.webhook_endpoints.create(endpoint)
+    coupon = shop.v1.coupons.create({"percent_off": 10, "duration": "once"})
+    shop.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
+    with app.app_context():
+        jobs.drain()
+    (received,) = sink.wait_for(1)
+    assert orjson.loads(received.body)["data"]["object"]["coupon"]["percent_off"] == 10
+
+
+def test_an_event_that_cannot_be_told_in_a_version_holds_up_no_other(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_tree: Any, _version: str) -> Any:
+        raise LookupError("no way down")
+
+    monkeypatch.setattr(rendering, "bridges", [broken])
+    shop = stripe_client(app, create_merchant(app)[1])
+    for path, version in (("/old", {"api_version": OLD}), ("/new", {})):
+        given: Any = {"url": sink.url + path, "enabled_events": ["customer.created"], **version}
+        shop.v1.webhook_endpoints.create(given)
+    shop.v1.customers.create({"name": "Rosie"})
+    with app.app_context():
+        jobs.drain()
+    assert "/new" in [one.path for one in sink.wait_for(1)]
