@@ -80,9 +80,12 @@ def _short(data: bytes) -> Short | None:
     if "transfer-encoding" in headers or status in (204, 304) or _DIGITS.fullmatch(length) is None:
         return None
     body = data[found.end() :]
-    if len(body) != int(length):
+    size = int(length)
+    if len(body) < size:
         return None
-    return Short(status, headers, body, headers.get("connection", "keep-alive").lower() == "keep-alive")
+    # What comes after the end was asked for by nobody, and must be no answer to the next request.
+    kept_alive = headers.get("connection", "keep-alive").lower() == "keep-alive"
+    return Short(status, headers, body[:size], kept_alive and len(body) == size)
 
 
 class _Replayed:
