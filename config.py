@@ -175,7 +175,7 @@ def _vault_keys(env: Mapping[str, str], data_dir: Path) -> dict[int, bytes]:
 
 
 def _webhook_test_reach(env: Mapping[str, str]) -> Literal["public", "loopback", "private"]:
-    """Return how far from the public internet webhooks of test mode may go; live mode never goes beyond it."""
+    """Return how far from the public internet webhooks of test mode may go; live mode stays on it."""
     text = env.get("WEBHOOK_TEST_REACH") or "loopback"
     if text not in ("public", "loopback", "private"):
         raise BadSetting(f"WEBHOOK_TEST_REACH must be public, loopback or private, not {text!r}")

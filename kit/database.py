@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self, TypeVar, cast
 
-from flask.globals import _cv_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import JSON, BigInteger, Integer, String
@@ -133,14 +132,6 @@ class CollectingSession(Session):
         super().expunge_all()
 
 
-def _present_context() -> int:
-    """Name the scope of a session, as Flask-SQLAlchemy does, without its way over a proxy at each word."""
-    context = _cv_app.get(None)
-    if context is None:
-        raise RuntimeError("the database is used in an app's context alone")
-    return id(context)
-
-
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
@@ -148,7 +139,6 @@ db = SQLAlchemy(
         "class_": CollectingSession,
         "autoflush": False,
         "expire_on_commit": False,
-        "scopefunc": _present_context,
     },
 )
 

@@ -68,8 +68,10 @@ def confirm(given: dict[str, Any], id: str) -> CheckoutSession:
 
 
 def _check_key(given: dict[str, Any]) -> None:
-    if "key" in given and authenticate(given["key"]).account_id != caller().account_id:
-        raise InvalidRequest("This key is another account's.", param="key")
+    if "key" in given:
+        key, who = authenticate(given["key"]), caller()
+        if (key.account_id, key.livemode) != (who.account_id, who.livemode):
+            raise InvalidRequest("This key is another account's, or of the other mode.", param="key")
 
 
 def _check_amount(session: CheckoutSession, expected: int | None) -> None:

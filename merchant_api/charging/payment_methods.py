@@ -12,6 +12,7 @@ from merchant_api.methods_given import METHOD_HASHES, TYPE, Given
 from merchant_api.operations import Operation
 from payments.charging.attach import attach as attach_method
 from payments.charging.payment_methods import PaymentMethod
+from payments.customers import sources
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest, NotFound
 
@@ -86,7 +87,7 @@ def attach(given: dict[str, Any], id: str) -> PaymentMethod:
 )
 def detach(_: dict[str, Any], id: str) -> PaymentMethod:
     method = PaymentMethod.find(id, param="payment_method")
-    method.detach()
+    sources.detach(method)
     return method
 
 

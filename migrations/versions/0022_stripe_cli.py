@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("hashed", sa.String(), nullable=False, unique=True),
         sa.Column("account_id", ID, nullable=False),
         sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("key_id", ID, nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("device_name", sa.String(), nullable=False),

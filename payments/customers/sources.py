@@ -74,9 +74,7 @@ class Source:
         audit.record("customer.source.deleted", self.id, customer=customer.id)
         self.method.customer_id = None
         self.method.spend()
-        if customer.default_source_id == self.id:
-            others = [row for row in customer.sources() if row.id != self.id]
-            customer.choose_source(others[0].id if others else None)
+        _choose_another(customer, self.id)
         return {"id": self.id, "object": "card", "deleted": True}
 
     def _tell(self, event_type: str, before: dict[str, Any] | None = None) -> None:
@@ -85,6 +83,20 @@ class Source:
             events.record(event_type, noun)
         else:
             events.record_update(noun, before, event_type)
+
+
+def detach(method: PaymentMethod) -> None:
+    """Release a method from its customer; where it was the default source, the next card is."""
+    customer = Customer.peek(method.customer_id) if method.customer_id is not None else None
+    method.detach()
+    if customer is not None and not customer.deleted:
+        _choose_another(customer, method.id)
+
+
+def _choose_another(customer: Customer, gone: str) -> None:
+    if customer.default_source_id == gone:
+        others = [row for row in customer.sources() if row.id != gone]
+        customer.choose_source(others[0].id if others else None)
 
 
 def add_source(customer: Customer, token: str, metadata: dict[str, str] | None = None) -> Source:

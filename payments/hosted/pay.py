@@ -61,6 +61,8 @@ def pay(
     Raises InvalidRequest where the session can't be paid any more, LockTimeout or StaleWrite where another
     window is paying it at this moment.
     """
+    if session.keeps_card:
+        raise InvalidRequest("This Checkout Session keeps a card; there is nothing to pay.")
     if not session.is_payable:
         raise InvalidRequest("This Checkout Session can't be paid any more.", code="checkout_session_closed")
     if expected_minor not in (None, session.amount_total):

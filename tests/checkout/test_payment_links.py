@@ -21,7 +21,7 @@ def a_link(till: Till, **more: Any) -> dict[str, Any]:
 
 
 def path_of(link: dict[str, Any], query: str = "") -> str:
-    return urlsplit(link["url"]).path + query
+    return str(urlsplit(link["url"]).path) + query
 
 
 def followed(till: Till, link: dict[str, Any], query: str = "") -> dict[str, Any]:

@@ -10,12 +10,13 @@ import pytest
 import stripe
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kit.database import db
 from launcher.places import LOOPBACK
 from listener import allow_many_files
+from payments.merchants import ApiKey
 from tests.cli.devices import Session, connected, listening, open_session, told
 from tests.support.desk import Shop, open_shop
 from tests.support.processes import wait_until
@@ -46,6 +47,17 @@ def test_an_expired_id_is_refused(app: Flask, port: int, session: Session) -> No
     with app.app_context():
         mine = update(CliSession).where(CliSession.hashed == hash_id(session["websocket_id"]))
         db.session.execute(mine.values(expires_at=1))
+    assert refusal(port, session) == (404, UNKNOWN)
+
+
+def test_a_session_ends_with_the_key_that_opened_it(app: Flask, port: int, session: Session) -> None:
+    with connected(port, session) as device:
+        with app.app_context():
+            mine = select(CliSession.key_id).where(CliSession.hashed == hash_id(session["websocket_id"]))
+            key = update(ApiKey).where(ApiKey.id == mine.scalar_subquery())
+            db.session.execute(key.values(expires_at=1))
+        with pytest.raises(ConnectionClosed):
+            device.next()
     assert refusal(port, session) == (404, UNKNOWN)
 
 

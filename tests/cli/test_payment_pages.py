@@ -97,3 +97,12 @@ def test_what_is_missing_or_foreign_is_refused_by_name(app: Flask, page: Page, o
     assert told(page.look(order, key=stranger.secret_key))["error"]["param"] == "key"
     assert Page(app.test_client(), stranger.secret_key).look(order).status_code == 404
     assert page.look("cs_test_absent").status_code == 404
+
+
+def test_a_session_that_keeps_a_card_is_not_paid(page: Page, sdk: stripe.StripeClient) -> None:
+    given: Any = {"mode": "setup", "success_url": "https://shop.example/kept", "currency": "usd"}
+    session = sdk.v1.checkout.sessions.create(given)
+    refused = page.confirm(session.id, payment_method=page.method())
+    assert refused.status_code == 400
+    assert "keeps a card" in refused.text
+    assert sdk.v1.checkout.sessions.retrieve(session.id).status == "open"

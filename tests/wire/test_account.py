@@ -11,7 +11,7 @@ def test_a_merchant_reads_its_own_account(api: Api, sdk: stripe.StripeClient) ->
     mine = sdk.v1.accounts.retrieve_current()
     assert (mine.object, mine.charges_enabled, mine.type) == ("account", True, "standard")
     assert sdk.v1.accounts.retrieve(mine.id).id == mine.id
-    assert not list(strays(api("GET", "/v1/account").json, stripe.Account))
+    assert not list(strays(api("GET", "/v1/account").get_json(), stripe.Account))
 
 
 def test_another_account_is_not_found(sdk: stripe.StripeClient) -> None:

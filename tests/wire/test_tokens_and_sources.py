@@ -132,3 +132,13 @@ def test_what_is_no_good_card_is_refused(sdk: stripe.StripeClient) -> None:
         with pytest.raises(stripe.InvalidRequestError) as missing:
             act()
         assert missing.value.code == "resource_missing"
+
+
+def test_a_default_source_that_is_detached_is_the_default_no_more(sdk: stripe.StripeClient) -> None:
+    customer = sdk.v1.customers.create({"source": "tok_visa"})
+    first = str(customer.default_source)
+    second = sdk.v1.customers.payment_sources.create(customer.id, {"source": "tok_mastercard"})
+    sdk.v1.payment_methods.detach(first)
+    assert sdk.v1.customers.retrieve(customer.id).default_source == second.id
+    sdk.v1.payment_methods.detach(second.id)
+    assert sdk.v1.customers.retrieve(customer.id).default_source is None

@@ -6,12 +6,13 @@ Each function is one short piece of work on autocommitted statements, called fro
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import String, TextClause, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, String, TextClause, bindparam, delete, func, select, text, update
 
 from kit import bulk, clock, database
 from kit.database import db, load_where
 from kit.ids import random_text
 from payments.events import Event
+from payments.merchants import ApiKey
 from webhooks import attempts, rendering
 from webhooks.attempts import Attempt, DeliveryAttempt, Result
 from webhooks.cli.frames import Ack, Reply
@@ -50,8 +51,8 @@ class Parcel:
 
 def admit(plain: str, account_id: str) -> Admitted | None:
     """Let a WebSocket serve its session from now on; None for an unknown, expired or foreign id."""
-    row = db.session.scalar(select(CliSession).where(CliSession.hashed == hash_id(plain)))
-    if row is None or row.expires_at <= clock.now() or row.account_id != account_id:
+    row = db.session.scalar(select(CliSession).where(CliSession.hashed == hash_id(plain), _in_force()))
+    if row is None or row.account_id != account_id:
         return None
     connection = random_text(22)
     values = {"connection": connection, "expires_at": clock.now() + IDLE_SECONDS}
@@ -61,10 +62,19 @@ def admit(plain: str, account_id: str) -> Admitted | None:
     return Admitted(row.id, row.account_id, row.livemode, secret, connection, row.connection is None)
 
 
+def _in_force() -> ColumnElement[bool]:
+    """Return the condition that a session's time is not over, nor that of the key that opened it."""
+    now = clock.now()
+    key = select(ApiKey.id).where(
+        ApiKey.id == CliSession.key_id, ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now)
+    )
+    return (CliSession.expires_at > now) & key.exists()
+
+
 def keep_alive(connections: Collection[str]) -> set[str]:
     """Put off the end of the sessions that are connected; return the connections that still serve one."""
     row, now = CliSession, clock.now()
-    serving = row.connection.in_(connections) & (row.expires_at > now)
+    serving = row.connection.in_(connections) & _in_force()
     with db.engine.connect() as there:
         prolonged = update(row).where(serving).values(expires_at=now + IDLE_SECONDS).returning(row.connection)
         return set(there.scalars(prolonged))

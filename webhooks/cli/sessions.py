@@ -1,7 +1,7 @@
 """A session of the Stripe CLI: one `stripe listen` or `stripe logs tail` at one device, and what it wants.
 
 The CLI proves itself to the WebSocket by the session's id alone, so the id is as good as a key: it is shown
-once and kept as a hash.
+once, kept as a hash, and good for no longer than the key that it was asked for with.
 """
 
 import hashlib
@@ -42,6 +42,7 @@ class CliSession(Base):
     hashed: Mapped[str] = mapped_column(unique=True)
     account_id: Mapped[Id]
     livemode: Mapped[bool]
+    key_id: Mapped[Id]
     created: Mapped[int]
     expires_at: Mapped[int]
     device_name: Mapped[str]
@@ -61,6 +62,7 @@ class CliSession(Base):
             hashed=hash_id(plain),
             account_id=who.account_id,
             livemode=who.livemode,
+            key_id=who.actor,
             created=clock.now(),
             expires_at=clock.now() + IDLE_SECONDS,
             device_name=params["device_name"],
