@@ -1,6 +1,8 @@
 """The job edge of the house's own clockwork: what is due is settled, one commit for each piece of work."""
 
 import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import current_app
 
@@ -19,6 +21,10 @@ logger = logging.getLogger("florin.sweeps")
 RECONCILE = "sweeps.reconcile_attempts"
 FILINGS = "sweeps.settle_filings"
 EXPIRY = "sweeps.expire_sessions"
+QUESTIONS = "questions"  # their own queue: thousands must not hold up what banks tell
+
+# From so many open questions on they are looked at side by side, in so many threads.
+MANY, LOOKS_AT_ONCE = 16, 8
 
 # (seconds between runs, dotted path)
 SWEEPS: tuple[tuple[float, str], ...] = (
@@ -33,7 +39,7 @@ SWEEPS: tuple[tuple[float, str], ...] = (
 def kick_if_open() -> None:
     """Wake a worker for open questions: a bank that is slow to answer must not hold up the other sweeps."""
     if reconcile.open_attempts():
-        jobs.kick(RECONCILE)
+        jobs.kick(RECONCILE, queue=QUESTIONS)
     database.rollback()
 
 
@@ -41,9 +47,23 @@ def reconcile_attempts() -> int:
     """Bring open questions to banks to their end; return how many came to one."""
     ended, last = 0, ""
     while attempt_ids := reconcile.open_attempts(after=last):
-        ended += sum(reconciled(attempt_id) for attempt_id in attempt_ids)
+        ended += _all_reconciled(attempt_ids)
         last = attempt_ids[-1]
     return ended
+
+
+def _all_reconciled(attempt_ids: Sequence[str]) -> int:
+    """Bring attempts to their end, several at once where there are many: each is a wait for some bank."""
+    if len(attempt_ids) < MANY:
+        return sum(map(reconciled, attempt_ids))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
+
+    def look(attempt_id: str) -> bool:
+        with app.app_context():
+            return reconciled(attempt_id)
+
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="looks") as pool:
+        return sum(pool.map(look, attempt_ids))
 
 
 def reconciled(attempt_id: str, *, patiently: bool = True) -> bool:

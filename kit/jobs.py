@@ -28,7 +28,7 @@ from kit.ticker import Sweep, Ticker
 logger = logging.getLogger("florin.jobs")
 
 # One thread each: a webhook drain may wait for slow endpoints, and must not keep other work waiting.
-QUEUES = ("default", "webhooks", "settlement")
+QUEUES = ("default", "webhooks", "settlement", "questions")
 PREFIX = "florin:"
 # A kick whose job was lost is forgotten after this time, so that the next one is heard again.
 KICK_KEPT_SECONDS = 30
