@@ -9,7 +9,8 @@ from flask import Response, make_response, render_template, request, url_for
 from checkout import visits
 from checkout.countries import POSTAL_CODES
 from checkout.declines import Problem
-from checkout.forms import MESSAGES, PaymentForm
+from checkout.forms import PaymentForm
+from checkout.messages import MESSAGES
 from checkout.methods import choices
 from checkout.presentation import (
     SAVE_WORDS,
