@@ -216,9 +216,12 @@ def _take_in(source: SettlementSource, listing: Listing, asked_at: int) -> None:
 def _download(settlement: Settlement) -> Problems | None:
     reader = FileReader()
     waiting: list[tuple[object, ...]] = []
+    renewed_at = clock.now()
 
     def flush() -> None:
-        bulk.run([Step(STAGE, many=waiting)])
+        nonlocal renewed_at
+        renewed_at = clock.now()
+        bulk.run([Step(STAGE, many=waiting), settlement.renewal()])
         waiting.clear()
 
     def take(piece: bytes) -> None:
@@ -226,6 +229,8 @@ def _download(settlement: Settlement) -> Problems | None:
             waiting.append(_row(settlement, line))
             if len(waiting) >= STAGED_AT_ONCE:
                 flush()
+        if clock.now() - renewed_at >= settlements.RENEW_SECONDS:
+            flush()
 
     try:
         answer = treasuries[settlement.acquirer].read_file(settlement.bank_id, take)

@@ -34,20 +34,21 @@ class SimulatorDesk:
 
     def dispute(self, dispute_id: str) -> DisputeFacts | NotFound | Unknown:
         """Return how a dispute stands."""
-        return self._look(f"/v1/disputes/{quote(dispute_id)}", _dispute)
+        return self._look(f"/v1/disputes/{quote(dispute_id)}", _about("id", dispute_id, _dispute))
 
     def disputes_of(self, authorization: str) -> list[DisputeFacts] | NotFound | Unknown:
         """Return how each dispute of a payment stands; the bank first opens those that are about to come."""
         path = f"/v1/authorizations/{quote(authorization)}/disputes"
-        return self._look(path, lambda told: [_dispute(row) for row in told["data"]])
+        read = _about("authorization", authorization, _dispute)
+        return self._look(path, lambda told: [read(row) for row in told["data"]])
 
     def fraud_warning(self, warning_id: str) -> WarningFacts | NotFound | Unknown:
         """Return a fraud warning."""
-        return self._look(f"/v1/fraud_warnings/{quote(warning_id)}", _warning)
+        return self._look(f"/v1/fraud_warnings/{quote(warning_id)}", _about("id", warning_id, _warning))
 
     def refund(self, reference: str) -> RefundFacts | NotFound | Unknown:
         """Return how a refund stands, by our reference."""
-        return self._look(f"/v1/operations/{quote(reference)}", _refund)
+        return self._look(f"/v1/operations/{quote(reference)}", _about("reference", reference, _refund))
 
     def move(self, evidence: Evidence) -> DisputeFacts | Refused | Unknown:
         """Submit evidence or give in, and return how the dispute stood then."""
@@ -56,7 +57,8 @@ class SimulatorDesk:
         if evidence.texts is not None:
             verb, body["evidence"] = "evidence", evidence.texts
         path = f"/v1/disputes/{quote(evidence.dispute_id)}/{verb}"
-        told = self._ask("POST", path, _moved, orjson.dumps(body))
+        read = _about("reference", evidence.reference, _moved)
+        told = self._ask("POST", path, read, orjson.dumps(body))
         return Unknown("the bank has no such dispute") if isinstance(told, NotFound) else told
 
     def notices(self, after: int) -> NoticePage | Unknown:
@@ -90,6 +92,17 @@ class SimulatorDesk:
                 return _read(reply.body, read)
             case _:
                 return Unknown(f"HTTP {reply.status}")
+
+
+def _about(field: str, subject: str, read: Callable[[dict[str, Any]], Told]) -> Callable[..., Told]:
+    """Return `read` for answers that name what was asked: another one may belong to an earlier question."""
+
+    def checked(told: dict[str, Any]) -> Told:
+        if told[field] != subject:
+            raise ValueError("it is about something else")
+        return read(told)
+
+    return checked
 
 
 def _read(body: bytes, read: Callable[[dict[str, Any]], Told]) -> Told | Unknown:

@@ -7,13 +7,17 @@ from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
+from kit.bulk import Step
 from kit.database import Base, Id, Sequence64, db
 from kit.states import StateMachine
 from payments.treasury import Closed
 
-CLAIM_SECONDS = 300  # a claim older than this is a dead process's; one that only lasts long loses its work
-RETRY_SECONDS = 60
-MAXIMUM_DOWNLOADS = 3  # of a file that is not what it should be, before it is refused
+CLAIM_SECONDS = 30  # a claim that nobody has renewed for so long is a dead process's
+RENEW_SECONDS = 5
+RETRY_SECONDS = 15
+# Of a file that is not what it should be, before it is refused; a bad line to the bank spoils some of them.
+MAXIMUM_DOWNLOADS = 8
+RENEW = "UPDATE settlements SET due_at = ? WHERE id = ? AND version = ? AND status = ?"
 
 
 class State(StrEnum):
@@ -83,6 +87,11 @@ class Settlement(Base):
         """Take the file for this process: a download of its own, whose lines stand apart from any other's."""
         self.download += 1
         self.due_at = clock.now() + CLAIM_SECONDS
+
+    def renewal(self) -> Step:
+        """Return the step that keeps the claim; it touches no row where another process has taken it over."""
+        values = (clock.now() + CLAIM_SECONDS, self.id, self.version, State.FOUND.value)
+        return Step(RENEW, values, 1)
 
     def put_off(self) -> None:
         """Let another attempt come later."""

@@ -117,6 +117,7 @@ class Faulty:
     lost_orders: int = 0  # so many payouts are carried out and their answers lost
     lost_questions: int = 0  # so many are lost before the bank hears of them
     on_read: Callable[[], None] | None = None  # runs when a file has been read
+    on_piece: Callable[[], None] | None = None  # runs before each piece of a file is handed on
     orders: list[PayOut] = field(default_factory=list)
 
     def settlements(self, after: int) -> Listing | Unknown:
@@ -130,6 +131,8 @@ class Faulty:
         text = b"".join(whole)
         text = self.spoil(text) if self.spoil else text
         for start in range(0, len(text), 100):
+            if self.on_piece:
+                self.on_piece()
             take(text[start : start + 100])
         return answer
 

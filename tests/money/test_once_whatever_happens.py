@@ -140,6 +140,49 @@ def test_a_worker_that_dies_between_two_chunks_leaves_nothing_behind(
     assert shop.book("acquirer_receivable") == 0
 
 
+def test_a_download_keeps_its_claim_for_as_long_as_it_goes_on(
+    shop: Shop, line: Faulty, later: time_machine.Traveller
+) -> None:
+    shop.pay(2000)
+    shop.banks.end_the_day()
+    others: list[list[str]] = []
+
+    def slowly() -> None:
+        later.shift(settlements.CLAIM_SECONDS - settlements.RENEW_SECONDS)
+        others.append(settlements.due(State.FOUND))
+
+    line.on_piece = slowly
+    shop.work()
+    (settlement,) = shop.settlements()
+    assert len(others) > 3
+    assert not any(settlement.id in due for due in others)
+    assert (settlement.status, settlement.download) == (State.POSTED, 1)
+
+
+def test_a_download_that_was_silent_too_long_loses_its_claim_and_posts_nothing(
+    shop: Shop, line: Faulty, later: time_machine.Traveller
+) -> None:
+    shop.pay(2000)
+    shop.banks.end_the_day()
+
+    def another_worker() -> None:
+        line.on_piece = None
+        later.shift(settlements.CLAIM_SECONDS + 1)
+        at_once(shop.house, settling.settle, hands=1)
+
+    line.on_piece = another_worker
+    shop.work()
+    (settlement,) = shop.settlements()
+    assert (settlement.status, settlement.download, settlement.matched_count) == (State.POSTED, 2, 1)
+    assert (shop.book("acquirer_receivable"), shop.differences()) == (0, [])
+
+
+def test_the_settlement_of_a_dead_worker_is_taken_up_well_within_two_minutes() -> None:
+    """Claim, a settlement that waits, and the sweep's period: all is settled 120 seconds after quiet."""
+    sweep_seconds = max(seconds for seconds, _ in settling.SWEEPS)
+    assert settlements.CLAIM_SECONDS + settlements.RETRY_SECONDS + 2 * sweep_seconds < 120
+
+
 def test_two_payouts_at_once_can_not_spend_the_same_money(shop: Shop) -> None:
     shop.add_bank_account()
     shop.pay(10_000, payment_method="pm_card_bypassPending")
