@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import changes, elsewhere, links, returns
+from checkout import changes, elsewhere, i18n, links, returns
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
     )
+    i18n.register(app)
     if HOSTS:
         app.before_request(elsewhere.intercept)
     app.register_blueprint(blueprint)

@@ -5,6 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
 
 from checkout.countries import country_choices, postal_code_problem
+from checkout.i18n import N_
 from checkout.messages import MESSAGES
 from checkout.words import control_characters, trimmed
 from payments.charging.card_brands import hides_card_number
@@ -14,11 +15,11 @@ from payments.charging.methods.sepa_debit import plain_iban
 class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
     """The holder's name and address, as far as each means of payment asks for them."""
 
-    billing_name = StringField("Name on card", name="billingName", filters=[trimmed])
-    billing_country = SelectField("Country or region", name="billingCountry", validate_choice=False)
-    billing_postal_code = StringField("Postal code", name="billingPostalCode", filters=[trimmed])
-    iban = StringField("IBAN", name="iban", filters=[trimmed])
-    account_holder = StringField("Account holder", name="accountHolderName", filters=[trimmed])
+    billing_name = StringField(N_("Name on card"), name="billingName", filters=[trimmed])
+    billing_country = SelectField(N_("Country or region"), name="billingCountry", validate_choice=False)
+    billing_postal_code = StringField(N_("Postal code"), name="billingPostalCode", filters=[trimmed])
+    iban = StringField(N_("IBAN"), name="iban", filters=[trimmed])
+    account_holder = StringField(N_("Account holder"), name="accountHolderName", filters=[trimmed])
 
     def offer_billing_countries(self, locale: Locale) -> None:
         """Set the countries to choose from."""

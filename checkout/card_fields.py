@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField, ValidationError
 
 from checkout.expiry import BadExpiry, parse_expiry
+from checkout.i18n import N_
 from checkout.messages import MESSAGES
 from checkout.words import trimmed
 from payments.charging.card_brands import BRANDS, brand_of, passes_luhn
@@ -15,9 +16,9 @@ from payments.charging.cards import CardDetails
 class CardFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
     """One card; the name on it is asked with the billing address."""
 
-    card_number = StringField("Card number", name="cardNumber", filters=[trimmed])
-    card_expiry = StringField("Expiration", name="cardExpiry", filters=[trimmed])
-    card_cvc = StringField("CVC", name="cardCvc", filters=[trimmed])
+    card_number = StringField(N_("Card number"), name="cardNumber", filters=[trimmed])
+    card_expiry = StringField(N_("Expiration"), name="cardExpiry", filters=[trimmed])
+    card_cvc = StringField(N_("CVC"), name="cardCvc", filters=[trimmed])
 
     def validate_card_number(self, field: Field) -> None:
         if not field.data:

@@ -13,6 +13,8 @@ from wtforms import StringField
 from checkout import elsewhere, gate, pages, rendering, visits
 from checkout.forms import CSRF_SECONDS
 from checkout.headers import protect
+from checkout.i18n import Words
+from checkout.refusals import BUSY, refused_words
 from checkout.sums import Refused
 from checkout.words import trimmed
 from kit import database
@@ -28,7 +30,6 @@ blueprint.after_request(protect)
 
 MAXIMUM_ATTEMPTS = 4  # of a change that lost a race
 LONGEST_CODE = 500
-BUSY = "This could not be changed just now. Please try again."
 
 
 class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -78,7 +79,7 @@ def _page(session: CheckoutSession, refused: Refused) -> Response:
     return rendering.form_page(session, blank, None, HTTPStatus.UNPROCESSABLE_ENTITY, refused)
 
 
-def _carried_out(session_id: str, form: OrderForm) -> str | None:
+def _carried_out(session_id: str, form: OrderForm) -> Words | None:
     """Change the order; return what stands in the way, in words for the buyer, None for nothing."""
     for _ in range(MAXIMUM_ATTEMPTS):
         try:
@@ -87,7 +88,7 @@ def _carried_out(session_id: str, form: OrderForm) -> str | None:
         except StripeError as refusal:
             logger.info("order of %s was not changed: %s", session_id, refusal.message)
             database.rollback()
-            return refusal.message
+            return refused_words(refusal)
         except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
         else:

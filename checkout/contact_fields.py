@@ -5,6 +5,7 @@ import re
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, ValidationError
 
+from checkout.i18n import N_
 from checkout.messages import MESSAGES
 from checkout.words import control_characters, trimmed
 from payments.charging.card_brands import hides_card_number
@@ -17,7 +18,7 @@ EMAIL_SHAPE = re.compile(
 class ContactFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
     """An address that the merchant has given already can't be changed on the page."""
 
-    email = StringField("Email", filters=[trimmed])
+    email = StringField(N_("Email"), filters=[trimmed])
 
     fixed_email: str | None = None
 

@@ -5,6 +5,10 @@ import unicodedata
 from functools import lru_cache
 
 from babel import Locale
+from babel.core import get_global
+from werkzeug.datastructures import LanguageAccept
+
+from checkout.i18n import gettext
 
 # CLDR's territories that are no countries of ISO 3166-1: exceptional reservations, unions, pseudo-locales.
 # Kosovo (XK) is user-assigned, but the card schemes have issuers there, so it stays.
@@ -19,6 +23,7 @@ POSTAL_CODES = {
     "GB": (re.compile(r"GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"), "SW1A 1AA"),
 }
 ANY_POSTAL_CODE = re.compile(r"[A-Z0-9][A-Z0-9 -]{0,15}")
+DEFAULT_COUNTRY = "US"
 
 
 @lru_cache(maxsize=64)
@@ -38,13 +43,36 @@ def _sort_key(name: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+def home_country(locale: Locale, accepted: LanguageAccept) -> str:
+    """Guess the country to preselect: the region of the browser or of the locale, else the likeliest."""
+    for tag in accepted.values():
+        region = tag.replace("_", "-").rpartition("-")[2].upper()
+        if "-" in tag and region in dict(country_choices(locale)):
+            return region
+    if locale.territory and len(locale.territory) == 2:
+        return str(locale.territory)
+    return _likely_country(locale.language)
+
+
+def _likely_country(language: str) -> str:
+    likely = str(get_global("likely_subtags").get(language, ""))
+    region = likely.rpartition("_")[2]
+    return region if len(region) == 2 else DEFAULT_COUNTRY
+
+
+def missing_postal_code(country: str) -> str | None:
+    """Return what to say where no postal code was typed, None where it needs none."""
+    _, example = POSTAL_CODES.get(country, (None, None))
+    return gettext("Enter your postal code, for example %(example)s.", example=example) if example else None
+
+
 def postal_code_problem(country: str, postal_code: str) -> str | None:
     """Return what is wrong with a postal code in one sentence, None where it will do."""
-    shape, example = POSTAL_CODES.get(country, (ANY_POSTAL_CODE, None))
     if not postal_code:
-        return f"Enter your postal code, for example {example}." if example else None
+        return missing_postal_code(country)
+    shape, example = POSTAL_CODES.get(country, (ANY_POSTAL_CODE, None))
     if shape.fullmatch(postal_code.upper()):
         return None
     if example:
-        return f"Enter a full postal code, for example {example}."
-    return "Enter a postal code of letters and digits, 16 at most."
+        return gettext("Enter a full postal code, for example %(example)s.", example=example)
+    return gettext("Enter a postal code of letters and digits, 16 at most.")

@@ -11,30 +11,30 @@ from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
 
 from checkout.countries import country_choices, postal_code_problem
+from checkout.i18n import N_, ngettext
 from checkout.words import control_characters, trimmed
 from payments.charging.card_brands import hides_card_number
 
 LONGEST = 200
 MISSING = {
-    "shipping_name": "Enter the name that the parcel is for.",
-    "shipping_line1": "Enter street and number.",
-    "shipping_city": "Enter the city or town.",
-    "shipping_country": "Choose the country that the parcel goes to.",
+    "shipping_name": N_("Enter the name that the parcel is for."),
+    "shipping_line1": N_("Enter street and number."),
+    "shipping_city": N_("Enter the city or town."),
+    "shipping_country": N_("Choose the country that the parcel goes to."),
 }
-TOO_LONG = f"This is longer than {LONGEST} characters."
-CHARACTERS = "This contains characters that cannot be used here."
+CHARACTERS = N_("This contains characters that cannot be used here.")
 
 
 class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
     """A name and an address in one of the countries that the shop delivers to."""
 
-    shipping_name = StringField("Name", name="shippingName", filters=[trimmed])
-    shipping_country = SelectField("Country or region", name="shippingCountry", validate_choice=False)
-    shipping_line1 = StringField("Address", name="shippingAddressLine1", filters=[trimmed])
-    shipping_line2 = StringField("Flat, floor, company", name="shippingAddressLine2", filters=[trimmed])
-    shipping_postal_code = StringField("Postal code", name="shippingPostalCode", filters=[trimmed])
-    shipping_city = StringField("City", name="shippingLocality", filters=[trimmed])
-    shipping_state = StringField("State or region", name="shippingAdministrativeArea", filters=[trimmed])
+    shipping_name = StringField(N_("Name"), name="shippingName", filters=[trimmed])
+    shipping_country = SelectField(N_("Country or region"), name="shippingCountry", validate_choice=False)
+    shipping_line1 = StringField(N_("Address"), name="shippingAddressLine1", filters=[trimmed])
+    shipping_line2 = StringField(N_("Flat, floor, company"), name="shippingAddressLine2", filters=[trimmed])
+    shipping_postal_code = StringField(N_("Postal code"), name="shippingPostalCode", filters=[trimmed])
+    shipping_city = StringField(N_("City"), name="shippingLocality", filters=[trimmed])
+    shipping_state = StringField(N_("State or region"), name="shippingAdministrativeArea", filters=[trimmed])
 
     ships_to: Sequence[str] = ()
 
@@ -83,7 +83,13 @@ class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no
         if not field.data and name in MISSING:
             raise ValidationError(MISSING[name])
         if len(field.data) > LONGEST:
-            raise ValidationError(TOO_LONG)
+            raise ValidationError(
+                ngettext(
+                    "This is longer than %(count)s character.",
+                    "This is longer than %(count)s characters.",
+                    LONGEST,
+                )
+            )
         if control_characters(field.data) or hides_card_number(field.data):
             raise ValidationError(CHARACTERS)
 

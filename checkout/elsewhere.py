@@ -8,6 +8,7 @@ from wtforms import Field
 from checkout import gate, pages, rendering, visits
 from checkout.declines import Problem, problem_of
 from checkout.forms import PaymentForm
+from checkout.i18n import language, speaking
 from checkout.sums import Refused
 from checkout.ways_out import web_address
 from payments import bank
@@ -52,7 +53,7 @@ def intercept() -> Response | None:
     session = visits.find_session(str((request.view_args or {}).get("session_id")))
     if session is None:
         return None
-    with acting_as(visits.buyer_of(session, request)):
+    with acting_as(visits.buyer_of(session, request)), speaking(rendering.locale_of(session)):
         shown = gate.page_for(visits.state_of(session))
         if shown != "pay" or not session.amount_total or not pays_elsewhere(session):
             return None
@@ -86,7 +87,7 @@ def form_of(session: CheckoutSession, typed: object) -> ElsewhereForm:
     """Return the session's form, filled with what was typed or, for None, with what is known."""
     return ElsewhereForm(
         typed,
-        rendering.locale_of(session),
+        language().locale,
         fixed_email=visits.known_email(session),
         ships_to=rendering.ships_to(session),
     )

@@ -3,13 +3,14 @@
 import re
 from datetime import UTC, datetime
 
+from checkout.i18n import N_
 from kit import clock
 from payments.charging.cards import HORIZON_YEARS
 
-INCOMPLETE = "Your card's expiration date is incomplete."
-IN_THE_PAST = "Your card's expiration date is in the past."
-BAD_MONTH = "Your card's expiration month is invalid."
-BAD_YEAR = "Your card's expiration year is invalid."
+INCOMPLETE = N_("Your card's expiration date is incomplete.")
+IN_THE_PAST = N_("Your card's expiration date is in the past.")
+BAD_MONTH = N_("Your card's expiration month is invalid.")
+BAD_YEAR = N_("Your card's expiration year is invalid.")
 
 _SEPARATED = re.compile(r"([0-9]{1,2})\s*[/.\s-]\s*([0-9]{2}|[0-9]{4})")
 _JOINED = re.compile(r"([0-9]{2})([0-9]{2}|[0-9]{4})")

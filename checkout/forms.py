@@ -18,6 +18,7 @@ from checkout.billing_fields import BillingFields
 from checkout.card_fields import CardFields
 from checkout.contact_fields import ContactFields
 from checkout.delivery import DeliveryFields
+from checkout.i18n import N_
 from checkout.messages import MESSAGES
 from checkout.words import trimmed
 from payments.charging.cards import CardDetails
@@ -43,15 +44,15 @@ class PaymentForm(ContactFields, DeliveryFields, CardFields, BillingFields):
     """All that one session asks; the countries, and the one chosen first, follow the locale."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
-        """The token outlives an hour at the kitchen table; the strings stay English."""
+        """The token outlives an hour at the kitchen table; the words are ours and not wtforms'."""
 
         csrf_time_limit = CSRF_SECONDS
 
         def get_translations(self, _form: Any) -> DummyTranslations:
             return DummyTranslations()
 
-    method = StringField("Payment method", name="paymentMethod", filters=[trimmed])
-    expected_amount = StringField("Total", name="expectedAmount", filters=[trimmed])
+    method = StringField(N_("Payment method"), name="paymentMethod", filters=[trimmed])
+    expected_amount = StringField(N_("Total"), name="expectedAmount", filters=[trimmed])
 
     def __init__(
         self,

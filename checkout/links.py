@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from checkout import rendering, visits
 from checkout.headers import protect
+from checkout.i18n import N_
 from kit import database
 from payments import audit
 from payments.errors import InvalidRequest
@@ -19,7 +20,7 @@ from payments.scope import acting_as
 logger = logging.getLogger("florin.checkout")
 
 CODE = re.compile(r"[0-9A-Za-z]{1,64}")
-CLOSED = "The link is no longer active."
+CLOSED = N_("The link is no longer active.")
 
 blueprint = Blueprint("links", __name__)
 blueprint.after_request(protect)
@@ -31,14 +32,14 @@ def follow(code: str) -> Response:
     link = PaymentLink.of_code(code) if CODE.fullmatch(code) else None
     if link is None:
         return rendering.message_page(
-            "We cannot find this payment link",
-            "The link may have been cut short. Please ask the shop for it once more.",
+            N_("We cannot find this payment link"),
+            N_("The link may have been cut short. Please ask the shop for it once more."),
             HTTPStatus.NOT_FOUND,
         )
     with acting_as(visits.buyer_of(link, request)):
         if not link.is_open:
             words = link.details.get("inactive_message") or CLOSED
-            return rendering.message_page("This link can't be paid", words, HTTPStatus.GONE)
+            return rendering.message_page(N_("This link can't be paid"), words, HTTPStatus.GONE)
         if request.method == "HEAD":
             return Response(status=HTTPStatus.OK)
         return _opened(link)
@@ -51,8 +52,8 @@ def _opened(link: PaymentLink) -> Response:
         logger.info("link %s was not opened: %s", link.id, refusal.message)
         database.rollback()
         return rendering.message_page(
-            "This link can't be paid at the moment",
-            "What it offers is not sold here just now. Please ask the shop.",
+            N_("This link can't be paid at the moment"),
+            N_("What it offers is not sold here just now. Please ask the shop."),
             HTTPStatus.CONFLICT,
         )
     audit.record("payment_link.opened", link.id, session=session.id)
@@ -69,7 +70,7 @@ def broken(error: Exception) -> Response | HTTPException:
     logger.error("a payment link failed", exc_info=error)
     database.rollback()
     return rendering.message_page(
-        "Something went wrong on our side",
-        "You have not been charged. Please follow the link once more.",
+        N_("Something went wrong on our side"),
+        N_("You have not been charged. Please follow the link once more."),
         HTTPStatus.INTERNAL_SERVER_ERROR,
     )

@@ -11,6 +11,7 @@ from checkout import gate, rendering, visits
 from checkout.declines import Problem, problem_of
 from checkout.forms import PaymentForm
 from checkout.headers import protect
+from checkout.i18n import N_, speaking
 from kit import database
 from payments import audit, audit_spool, bank
 from payments.charging import reconcile
@@ -30,16 +31,16 @@ MAXIMUM_RECORDINGS = 50  # of an answer that the bank has given: money may have 
 ALREADY_PAID_SECONDS = 5  # enough to read that nothing was charged twice
 
 STRANGER = Problem(
-    "This page was open for too long, or your browser does not keep cookies.",
-    "You have not been charged. Please type your card again.",
+    N_("This page was open for too long, or your browser does not keep cookies."),
+    N_("You have not been charged. Please type your card again."),
 )
 CHANGED = Problem(
-    "The total of this order has changed.",
-    "You have not been charged. Look at the order again before you pay.",
+    N_("The total of this order has changed."),
+    N_("You have not been charged. Look at the order again before you pay."),
 )
 NOT_STARTED = Problem(
-    "This payment could not be started.",
-    "No money has been taken. Please try again, or return to the shop.",
+    N_("This payment could not be started."),
+    N_("No money has been taken. Please try again, or return to the shop."),
 )
 
 blueprint = Blueprint("checkout", __name__)
@@ -70,11 +71,11 @@ def visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Res
     session = visits.find_session(session_id)
     if session is None:
         return rendering.message_page(
-            "We cannot find this payment page",
-            "The link may have been cut short. Please go back to the shop and start again.",
+            N_("We cannot find this payment page"),
+            N_("The link may have been cut short. Please go back to the shop and start again."),
             HTTPStatus.NOT_FOUND,
         )
-    with acting_as(visits.buyer_of(session, request)):
+    with acting_as(visits.buyer_of(session, request)), speaking(rendering.locale_of(session)):
         return step(session)
 
 
@@ -230,8 +231,8 @@ def _remember(action: str, session: CheckoutSession, outcome: str) -> None:
 def too_large(_error: RequestEntityTooLarge) -> Response:
     """Answer a form that no buyer could have typed."""
     return rendering.message_page(
-        "That was more than this page can read",
-        "You have not been charged. Please go back and type shorter answers.",
+        N_("That was more than this page can read"),
+        N_("You have not been charged. Please go back and type shorter answers."),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     )
 
@@ -244,7 +245,7 @@ def broken(error: Exception) -> Response | HTTPException:
     logger.error("the hosted page failed", exc_info=error)
     database.rollback()
     return rendering.message_page(
-        "Something went wrong on our side",
-        "Open this page again to see whether you have paid. It never charges an order twice.",
+        N_("Something went wrong on our side"),
+        N_("Open this page again to see whether you have paid. It never charges an order twice."),
         HTTPStatus.INTERNAL_SERVER_ERROR,
     )

@@ -7,9 +7,11 @@ from babel import Locale
 from flask import Response, make_response, render_template, request, url_for
 
 from checkout import visits
-from checkout.countries import POSTAL_CODES
+from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
+from checkout.i18n import N_, Words, gettext, language, spoken
+from checkout.locales import choose_locale
 from checkout.messages import MESSAGES
 from checkout.methods import choices
 from checkout.presentation import (
@@ -17,8 +19,6 @@ from checkout.presentation import (
     Line,
     Order,
     button_words,
-    choose_locale,
-    home_country,
 )
 from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
@@ -32,29 +32,29 @@ from payments.merchants import present_merchant
 
 AGAIN_SECONDS = 2  # between two looks at a payment whose answer is not known
 
-# What the page's script checks by; the server checks all of it again.
-RULES = {
-    "brands": as_json(),
-    "messages": MESSAGES,
-    "postal": {
-        country: f"Enter your postal code, for example {example}."
-        for country, (_, example) in POSTAL_CODES.items()
-    },
+# What the page's script says by itself.
+SCRIPT_WORDS = {
+    "cvc_of_three": N_("CVC"),
+    "cvc_of_four": N_("4 digits"),
+    "optional": N_("Optional"),
+    "processing": N_("Processing…"),
+    "in_progress": N_("Your payment is being processed."),
 }
+BRANDS = as_json()
 
 # Stripe's published test numbers that show each kind of outcome.
 TEST_CARDS = (
-    ("4242 4242 4242 4242", "succeeds"),
-    ("4000 0000 0000 9995", "insufficient funds"),
-    ("4000 0027 6000 3184", "asks you to confirm"),
-    ("4000 0000 0000 0002", "declined"),
-    ("4000 0000 0000 0127", "incorrect CVC"),
-    ("4000 0000 0000 0119", "processing error"),
+    ("4242 4242 4242 4242", N_("succeeds")),
+    ("4000 0000 0000 9995", N_("insufficient funds")),
+    ("4000 0027 6000 3184", N_("asks you to confirm")),
+    ("4000 0000 0000 0002", N_("declined")),
+    ("4000 0000 0000 0127", N_("incorrect CVC")),
+    ("4000 0000 0000 0119", N_("processing error")),
 )
 
 
 def locale_of(session: CheckoutSession) -> Locale:
-    """Return the locale that the session's numbers are written in."""
+    """Return the locale that the session's page is written in."""
     return choose_locale(session.details.get("locale"), request.accept_languages)
 
 
@@ -70,11 +70,11 @@ def order_of(session: CheckoutSession) -> Order:
         return Order(
             merchant=merchant,
             test_mode=not session.livemode,
-            title=f"Save a card with {merchant}",
+            title=gettext("Save a card with %(merchant)s", merchant=merchant),
             total="",
             lines=(),
             sums=(),
-            button=SAVE_WORDS,
+            button=str(SAVE_WORDS),
             keeps_card=True,
         )
     lines = tuple(
@@ -86,7 +86,9 @@ def order_of(session: CheckoutSession) -> Order:
     return Order(
         merchant=merchant,
         test_mode=not session.livemode,
-        title=f"Pay {merchant}" if session.amount_total else f"Your order at {merchant}",
+        title=gettext("Pay %(merchant)s", merchant=merchant)
+        if session.amount_total
+        else gettext("Your order at %(merchant)s", merchant=merchant),
         total=total,
         lines=lines,
         sums=sums_of(session, written),
@@ -99,14 +101,22 @@ def order_of(session: CheckoutSession) -> Order:
     )
 
 
+def rules() -> dict[str, Any]:
+    """Return what the page's script checks by, in the page's language; the server checks all of it again."""
+    return {
+        "brands": BRANDS,
+        "messages": {name: str(words) for name, words in MESSAGES.items()},
+        "postal": {country: missing_postal_code(country) for country in POSTAL_CODES},
+        "words": {name: str(words) for name, words in SCRIPT_WORDS.items()},
+    }
+
+
 def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
     """Return the session's form, filled with what was typed or, for None, with what is known."""
-    locale = locale_of(session)
-    country = home_country(locale, request.accept_languages)
     return PaymentForm(
         typed,
-        locale,
-        country=country,
+        language().locale,
+        country=home_country(locale_of(session), request.accept_languages),
         fixed_email=visits.known_email(session),
         types=session.types,
         ships_to=ships_to(session),
@@ -140,9 +150,9 @@ def form_page(
         action=url_for("checkout.submit", session_id=session.id),
         change_action=url_for("checkout_changes.change", session_id=session.id),
         refused=refused,
-        rules=RULES,
+        rules=rules(),
         methods=choices(session.types),
-        mandate=MANDATE.format(merchant=present_merchant().name),
+        mandate=gettext(MANDATE, merchant=present_merchant().name),
         test_cards=TEST_CARDS,
     )
     return make_response(html, status)
@@ -185,21 +195,20 @@ def waiting_page(session: CheckoutSession) -> Response:
 
 def returned_page(
     intent: PaymentIntent | SetupIntent,
-    title: str,
-    words: str,
+    title: Words,
+    words: Words,
     status: HTTPStatus,
     *,
     good: bool,
-    why: str | None,
+    why: Words | None,
     onward: str | None,
 ) -> Response:
     """Return the page of a customer who came back from a bank and goes on to nowhere by themselves."""
-    locale = choose_locale(None, request.accept_languages)
     html = render_template(
         "checkout/returned.html",
         order=None,
         merchant=present_merchant().name,
-        sum=format_amount(intent.amount, intent.currency, locale)
+        sum=format_amount(intent.amount, intent.currency, spoken())
         if isinstance(intent, PaymentIntent)
         else None,
         title=title,
@@ -222,7 +231,7 @@ def expired_page(session: CheckoutSession) -> Response:
     return make_response(html, HTTPStatus.GONE)
 
 
-def message_page(title: str, words: str, status: HTTPStatus) -> Response:
+def message_page(title: Words, words: Words | str, status: HTTPStatus) -> Response:
     """Return a page that says one thing and belongs to no session."""
     html = render_template("checkout/message.html", order=None, title=title, words=words)
     return make_response(html, status)

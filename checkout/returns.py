@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from checkout import rendering, visits
 from checkout.headers import protect
+from checkout.i18n import N_, Words
 from kit import database
 from kit.database import db
 from payments import audit, bank
@@ -32,42 +33,51 @@ LONGEST_TOKEN = 1000
 MAXIMUM_RECORDINGS = 50  # a notice, the sweep or another window may record the same end at this moment
 
 WHY = {
-    "expired": "The link that you came by is too old to be used again.",
-    "bad": "The link that you came by is damaged, or it belongs to another payment.",
+    "expired": N_("The link that you came by is too old to be used again."),
+    "bad": N_("The link that you came by is damaged, or it belongs to another payment."),
 }
 PAID = frozenset((IntentStatus.SUCCEEDED, IntentStatus.REQUIRES_CAPTURE))
 # Of a customer who goes on to nowhere: how it stands -> title and words, for a payment and for a setup.
-STANDS: dict[str, dict[str, tuple[str, str]]] = {
+STANDS: dict[str, dict[str, tuple[Words, Words]]] = {
     "payment_intent": {
-        IntentStatus.SUCCEEDED: ("Payment received", "This payment has been made. You were charged once."),
+        IntentStatus.SUCCEEDED: (
+            N_("Payment received"),
+            N_("This payment has been made. You were charged once."),
+        ),
         IntentStatus.REQUIRES_CAPTURE: (
-            "Payment received",
-            "This payment has been made. You were charged once.",
+            N_("Payment received"),
+            N_("This payment has been made. You were charged once."),
         ),
         IntentStatus.PROCESSING: (
-            "Payment on its way",
-            "Your bank has taken the payment in; the shop is told of its end.",
+            N_("Payment on its way"),
+            N_("Your bank has taken the payment in; the shop is told of its end."),
         ),
         IntentStatus.REQUIRES_ACTION: (
-            "Not confirmed yet",
-            "Your bank still waits for your confirmation. You have not been charged.",
+            N_("Not confirmed yet"),
+            N_("Your bank still waits for your confirmation. You have not been charged."),
         ),
     },
     "setup_intent": {
-        IntentStatus.SUCCEEDED: ("Card saved", "The shop keeps this card. You have not been charged."),
+        IntentStatus.SUCCEEDED: (
+            N_("Card saved"),
+            N_("The shop keeps this card. You have not been charged."),
+        ),
         IntentStatus.PROCESSING: (
-            "Not known yet",
-            "Your bank has been asked; the shop is told what it says.",
+            N_("Not known yet"),
+            N_("Your bank has been asked; the shop is told what it says."),
         ),
         IntentStatus.REQUIRES_ACTION: (
-            "Not confirmed yet",
-            "Your bank still waits for your confirmation. You have not been charged.",
+            N_("Not confirmed yet"),
+            N_("Your bank still waits for your confirmation. You have not been charged."),
         ),
     },
 }
 ELSE = {
-    "payment_intent": ("Not paid", "No money has been taken for this payment."),
-    "setup_intent": ("Card not saved", "The shop does not keep this card. You have not been charged."),
+    "payment_intent": (N_("Not paid"), N_("No money has been taken for this payment.")),
+    "setup_intent": (
+        N_("Card not saved"),
+        N_("The shop does not keep this card. You have not been charged."),
+    ),
 }
 
 blueprint = Blueprint("returns", __name__)
@@ -80,8 +90,10 @@ def come_back(attempt_id: str) -> Response:
     attempt = db.session.get(Attempt, attempt_id) if ATTEMPT_ID.fullmatch(attempt_id) else None
     if attempt is None or attempt.kind not in SENT or attempt.acquirer not in bank.acquirers:
         return rendering.message_page(
-            "We cannot find this payment",
-            "The link may have been cut short. Please go back to the shop to see how your payment stands.",
+            N_("We cannot find this payment"),
+            N_(
+                "The link may have been cut short. Please go back to the shop to see how your payment stands."
+            ),
             HTTPStatus.NOT_FOUND,
         )
     with acting_as(visits.buyer_of(attempt, request)):
@@ -130,7 +142,7 @@ def _sent(onward: str) -> Response:
 
 
 def _told(
-    intent: PaymentIntent | SetupIntent, *, why: str | None = None, onward: str | None = None
+    intent: PaymentIntent | SetupIntent, *, why: Words | None = None, onward: str | None = None
 ) -> Response:
     """Return a page with the truth as Florin knows it."""
     title, words = STANDS[intent.object_name].get(intent.status, ELSE[intent.object_name])
@@ -148,7 +160,7 @@ def broken(error: Exception) -> Response | HTTPException:
     logger.error("the way back failed", exc_info=error)
     database.rollback()
     return rendering.message_page(
-        "Something went wrong on our side",
-        "Your payment is not lost. Please go back to the shop to see how it stands.",
+        N_("Something went wrong on our side"),
+        N_("Your payment is not lost. Please go back to the shop to see how it stands."),
         HTTPStatus.INTERNAL_SERVER_ERROR,
     )

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from checkout.i18n import Words, gettext, ngettext, number, percent
 from payments.catalog.percentages import as_number
 from payments.hosted.checkout_sessions import CheckoutSession
 
 Written = Callable[[int], str]
-FREE = "Free"
-UNITS = {"hour": "hour", "day": "day", "business_day": "business day", "week": "week", "month": "month"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +26,22 @@ class Delivery:
 class Refused:
     """Why the order itself was not changed as the buyer wanted, and the code that they typed."""
 
-    why: str
+    why: Words
     code: str = ""
 
 
 def sums_of(session: CheckoutSession, written: Written) -> tuple[tuple[str, str], ...]:
     """Return each step in words with its amount; what is in the prices already says so."""
     adjusted = session.adjustments or {}
-    rows = [("Subtotal", written(session.amount_subtotal))]
+    rows = [(gettext("Subtotal"), written(session.amount_subtotal))]
     discount = adjusted.get("discount")
     if discount:
         rows.append((_discount_words(discount), written(-adjusted["amount_discount"])))
     chosen = next((way for way in deliveries(session, written) if way.chosen), None)
     if chosen is not None:
-        rows.append((f"Delivery: {chosen.name}", chosen.cost))
-    for entry in adjusted.get("taxes", []):
-        rate = entry["rate"]
-        within = " included" if rate["inclusive"] else ""
-        rows.append((f"{rate['display_name']} ({rate['percentage']}%{within})", written(entry["amount"])))
+        rows.append((gettext("Delivery: %(way)s", way=chosen.name), chosen.cost))
+    taxes = adjusted.get("taxes", [])
+    rows.extend((_tax_words(entry["rate"]), written(entry["amount"])) for entry in taxes)
     return tuple(rows)
 
 
@@ -55,7 +52,7 @@ def deliveries(session: CheckoutSession, written: Written) -> list[Delivery]:
         Delivery(
             rate=option["shipping_rate"],
             name=option["display_name"],
-            cost=written(option["shipping_amount"]) if option["shipping_amount"] else FREE,
+            cost=written(option["shipping_amount"]) if option["shipping_amount"] else gettext("Free"),
             note=_estimate(option["delivery_estimate"] or {}),
             chosen=place == shipping["chosen"],
         )
@@ -70,23 +67,43 @@ def promotion_code(session: CheckoutSession) -> str | None:
 
 
 def _discount_words(discount: dict[str, Any]) -> str:
-    percent = discount["terms"]["percent_off"]
-    return f"{discount['words']} ({as_number(percent)}% off)" if percent else str(discount["words"])
+    share = discount["terms"]["percent_off"]
+    if not share:
+        return str(discount["words"])
+    return gettext(
+        "%(code)s (%(percentage)s off)", code=discount["words"], percentage=percent(as_number(share))
+    )
+
+
+def _tax_words(rate: dict[str, Any]) -> str:
+    name, share = rate["display_name"], percent(rate["percentage"])
+    if rate["inclusive"]:
+        return gettext("%(tax)s (%(percentage)s included)", tax=name, percentage=share)
+    return gettext("%(tax)s (%(percentage)s)", tax=name, percentage=share)
 
 
 def _estimate(estimate: dict[str, Any]) -> str | None:
     least, most = estimate.get("minimum"), estimate.get("maximum")
-    if least and most and least["unit"] == most["unit"]:
-        if least["value"] == most["value"]:
-            return _span(most)
-        return f"{least['value']} to {_span(most)}"
     if least and most:
-        return f"{_span(least)} to {_span(most)}"
+        if least == most:
+            return _span(most)
+        shortest = number(least["value"]) if least["unit"] == most["unit"] else _span(least)
+        return gettext("%(least)s to %(most)s", least=shortest, most=_span(most))
     if most:
-        return f"Up to {_span(most)}"
-    return f"At least {_span(least)}" if least else None
+        return gettext("Up to %(time)s", time=_span(most))
+    return gettext("At least %(time)s", time=_span(least)) if least else None
 
 
 def _span(span: dict[str, Any]) -> str:
-    unit = UNITS[span["unit"]]
-    return f"{span['value']} {unit}{'' if span['value'] == 1 else 's'}"
+    count = span["value"]
+    match span["unit"]:
+        case "hour":
+            return ngettext("%(count)s hour", "%(count)s hours", count)
+        case "day":
+            return ngettext("%(count)s day", "%(count)s days", count)
+        case "business_day":
+            return ngettext("%(count)s business day", "%(count)s business days", count)
+        case "week":
+            return ngettext("%(count)s week", "%(count)s weeks", count)
+        case _:
+            return ngettext("%(count)s month", "%(count)s months", count)

@@ -20,7 +20,11 @@ def format_amount(amount_minor: int, currency: str, locale: Locale) -> str:
     if amount != round(amount, digits):
         digits = money.CURRENCIES[currency].decimals
     pattern = _pattern(locale, digits)
-    return str(pattern.apply(amount, locale, currency=currency.upper(), currency_digits=False))
+    return str(
+        pattern.apply(
+            amount, locale, currency=currency.upper(), currency_digits=False, numbering_system="default"
+        )
+    )
 
 
 @lru_cache(maxsize=256)

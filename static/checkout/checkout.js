@@ -4,7 +4,7 @@
 import { brandOf, cvcProblem, digitsOf, expiryProblem, formatExpiry, groupNumber, numberProblem } from "./card.js";
 
 const form = document.getElementById("payment-form");
-const { brands, messages, postal } = JSON.parse(form.dataset.rules);
+const { brands, messages, postal, words: said } = JSON.parse(form.dataset.rules);
 const field = (name) => document.getElementById(name);
 const number = field("cardNumber");
 const expiry = field("cardExpiry");
@@ -36,7 +36,7 @@ function showBrand() {
   if (shown.dataset.brand === (brand ? brand.name : "")) return;
   shown.dataset.brand = brand ? brand.name : "";
   shown.textContent = brand ? brand.label : "";
-  cvc.placeholder = brand && brand.cvc_length === 4 ? "4 digits" : "CVC";
+  cvc.placeholder = brand && brand.cvc_length === 4 ? said.cvc_of_four : said.cvc_of_three;
 }
 
 function showProblem(input, problem) {
@@ -87,7 +87,7 @@ expiry?.addEventListener("input", (event) => {
 });
 
 function hintPostalCode() {
-  field("billingPostalCode-hint").textContent = postal[country.value] ? "" : "Optional";
+  field("billingPostalCode-hint").textContent = postal[country.value] ? "" : said.optional;
 }
 
 country?.addEventListener("change", () => {
@@ -104,8 +104,8 @@ function setBusy(busy) {
   form.dataset.busy = busy ? "yes" : "";
   button.setAttribute("aria-disabled", String(busy));
   button.classList.toggle("is-busy", busy);
-  words.textContent = busy ? "Processing…" : buttonSays;
-  field("progress").textContent = busy ? "Your payment is being processed." : "";
+  words.textContent = busy ? said.processing : buttonSays;
+  field("progress").textContent = busy ? said.in_progress : "";
 }
 
 form.addEventListener("submit", (event) => {

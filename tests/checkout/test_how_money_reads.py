@@ -4,8 +4,9 @@ import pytest
 from babel import Locale
 from werkzeug.datastructures import LanguageAccept
 
-from checkout.countries import country_choices
-from checkout.presentation import button_words, choose_locale, home_country
+from checkout.countries import country_choices, home_country
+from checkout.locales import choose_locale
+from checkout.presentation import button_words
 from kit import money
 from kit.readable import format_amount
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import LanguageAccept, MultiDict
 
 from bank_simulator.cards import TABLE
 from checkout.forms import PaymentForm
-from checkout.presentation import choose_locale
+from checkout.locales import choose_locale
 from payments.charging.card_brands import brand_of, passes_luhn
 
 GOOD = {
@@ -39,7 +39,7 @@ def errors_of(**typed: Any) -> dict[str, str]:
     with app.test_request_context():
         form = PaymentForm(MultiDict(GOOD | typed), ENGLISH)
         form.validate()
-        return {field.name: field.errors[0] for field in form.fields() if field.errors}
+        return {field.name: str(field.errors[0]) for field in form.fields() if field.errors}
 
 
 def error_of(field: str, text: str, **rest: str) -> str | None:

@@ -14,7 +14,7 @@ SHOWN = ("bank_code", "branch_code", "country", "fingerprint", "last4")
 Details = stripe.Charge.PaymentMethodDetails.SepaDebit
 
 MANDATE = (
-    "By confirming this payment you allow {merchant}, through Florin, to have your bank debit your account "
+    "By confirming this payment you allow %(merchant)s, through Florin, to have your bank debit your account "
     "with its amount, and your bank to do so. Your bank gives the money back, on the terms that you have "
     "agreed with it, if you ask for that within eight weeks of the debit."
 )
