@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import changes, elsewhere, i18n, links, returns
+from checkout import changes, elsewhere, i18n, images, links, returns, style
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -24,3 +24,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(changes.blueprint)
     app.register_blueprint(returns.blueprint)
     app.register_blueprint(links.blueprint)
+    app.register_blueprint(style.blueprint)
+    app.register_blueprint(images.blueprint)

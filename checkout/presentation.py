@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from checkout.i18n import N_, gettext
+from checkout.looks import Face
 from checkout.sums import Delivery
 
 SAVE_WORDS = N_("Save card")
@@ -21,6 +22,7 @@ class Line:
     quantity: int
     unit: str
     total: str
+    image: str | None = None  # an address of our own origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Order:
     """The order summary: who is paid, for what, how much. `sums` are the steps from subtotal to total."""
 
     merchant: str
+    face: Face
     test_mode: bool
     title: str
     total: str

@@ -6,12 +6,13 @@ from typing import Any
 from babel import Locale
 from flask import Response, make_response, render_template, request, url_for
 
-from checkout import visits
+from checkout import images, visits
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import N_, Words, gettext, language, spoken
 from checkout.locales import choose_locale
+from checkout.looks import face_of
 from checkout.messages import MESSAGES
 from checkout.methods import choices
 from checkout.presentation import (
@@ -23,6 +24,7 @@ from checkout.presentation import (
 from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
+from payments.branding import look_of
 from payments.charging.card_brands import as_json, brand_of
 from payments.charging.methods.sepa_debit import MANDATE
 from payments.charging.payment_intents import PaymentIntent
@@ -65,10 +67,12 @@ def order_of(session: CheckoutSession) -> Order:
     def written(amount_minor: int) -> str:
         return format_amount(amount_minor, session.currency, locale)
 
-    merchant = present_merchant().name
+    face = face_of(session.look, livemode=session.livemode)
+    merchant = face.name
     if session.keeps_card:
         return Order(
             merchant=merchant,
+            face=face,
             test_mode=not session.livemode,
             title=gettext("Save a card with %(merchant)s", merchant=merchant),
             total="",
@@ -78,13 +82,21 @@ def order_of(session: CheckoutSession) -> Order:
             keeps_card=True,
         )
     lines = tuple(
-        Line(item.name, item.description, item.quantity, written(item.unit_amount), written(item.amount))
+        Line(
+            item.name,
+            item.description,
+            item.quantity,
+            written(item.unit_amount),
+            written(item.amount),
+            images.address_of(next(iter(item.images), None), livemode=session.livemode),
+        )
         for item in session.line_items()
     )
     total = written(session.amount_total)
     takes_code = bool(session.details.get("allow_promotion_codes"))
     return Order(
         merchant=merchant,
+        face=face,
         test_mode=not session.livemode,
         title=gettext("Pay %(merchant)s", merchant=merchant)
         if session.amount_total
@@ -207,7 +219,8 @@ def returned_page(
     html = render_template(
         "checkout/returned.html",
         order=None,
-        merchant=present_merchant().name,
+        face=face_of(look_of(intent.account_id), livemode=intent.livemode),
+        test_mode=not intent.livemode,
         sum=format_amount(intent.amount, intent.currency, spoken())
         if isinstance(intent, PaymentIntent)
         else None,

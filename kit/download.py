@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import urllib3.exceptions
 
 from kit import urls
+from kit.addresses import Reach
 from kit.deadline import PlainConnection, ReplyTooLarge, TlsConnection, now_seconds, tls_context
 from kit.http import Failure, Response, _kind_of
 
@@ -22,11 +23,13 @@ def download(
     *,
     timeout_seconds: float,
     most_bytes: int,
+    reach: Reach | None = None,
 ) -> Response | Failure:
     """Make one request and give each piece of a 200's body to `take`; the answer itself then has no body.
 
     The deadline covers everything. A body that ends early, or is longer than `most_bytes`, is a Failure; what
-    came until then has been taken. Whatever `take` raises ends the download and goes on to the caller.
+    came until then has been taken. Whatever `take` raises ends the download and goes on to the caller, save
+    OSError, which is a Failure. `reach` says how far from the public internet the address may lie.
     """
     target = urls.parse(url)
     if isinstance(target, str):
@@ -38,6 +41,7 @@ def download(
         connection = PlainConnection(target.host, target.port)
     sent = False
     try:
+        connection.reach = reach
         connection.begin(now_seconds() + timeout_seconds, most_bytes + HEADERS_BYTES)
         connection.connect()
         sent = True

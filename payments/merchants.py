@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,6 +37,10 @@ class Merchant(Base):
     default_currency: Mapped[str]
     settlement_currency: Mapped[str | None]  # what everything is converted to; None keeps each currency
     payout_interval: Mapped[str] = mapped_column(default="daily")  # or manual
+    branding: Mapped[
+        dict[str, Any] | None
+    ]  # how its pages look (payments/branding.py); None is the house's way
+    business_profile: Mapped[dict[str, Any] | None]  # where its customers reach it
     created: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kit import clock
 from kit.ids import new_id
 from kit.states import StateMachine
-from payments import audit, events, lifecycle
+from payments import audit, branding, events, lifecycle
 from payments.charging.methods import CARD
 from payments.charging.methods.offering import offered, terms_of
 from payments.hosted import addresses, adjustments
@@ -30,8 +30,8 @@ from payments.shapes import shaped
 RECOVERY_SECONDS = 30 * 24 * 3600
 # Given by the merchant, kept as they are and given back.
 ECHOED = (
-    "allow_promotion_codes", "billing_address_collection", "client_reference_id", "customer_creation",
-    "customer_email", "locale", "shipping_address_collection", "submit_type",
+    "allow_promotion_codes", "billing_address_collection", "branding_settings", "client_reference_id",
+    "customer_creation", "customer_email", "locale", "shipping_address_collection", "submit_type",
 )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     def as_stripe(self) -> dict[str, Any]:
         """Return the session; its address only while it can be paid."""
         return self.shape(
-            **self.details,
+            **self.details | self._branding(),
             status=self.status,
             payment_status=self.payment_status,
             mode=self.mode,
@@ -260,6 +260,16 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
             url=self.address,
             **({"shipping_options": [], "total_details": None} if self.keeps_card else self.adjusted_wire()),
         )
+
+    def _branding(self) -> dict[str, Any]:
+        return {
+            "branding_settings": branding.as_stripe(self.account_id, self.details.get("branding_settings"))
+        }
+
+    @property
+    def look(self) -> branding.Look:
+        """Return how the session's page looks."""
+        return branding.look_of(self.account_id, self.details.get("branding_settings"))
 
     @property
     def address(self) -> str | None:

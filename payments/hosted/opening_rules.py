@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kit import clock
+from payments import branding
 from payments.charging import amounts
 from payments.charging.descriptors import check_descriptors
 from payments.customers.customers import Customer
@@ -55,6 +56,7 @@ def check_words(params: dict[str, Any]) -> None:
     check_email(receipt, "payment_intent_data[receipt_email]")
     if params.get("cancel_url"):
         check_url(params["cancel_url"], "cancel_url")
+    branding.check(params.get("branding_settings") or {})
 
 
 def check_url(url: str, param: str) -> None:

@@ -1,0 +1,217 @@
+"""Takes pictures of the hosted page: `python -m tests.support.screenshots FOLDER [WORD...]`.
+
+Without words every page is taken at every width, light and dark; with words only those whose name has one of
+them. `docs` as the folder renews those of docs/screenshots that are of the hosted page.
+"""
+
+import functools
+import struct
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from app import create_app
+from config import load
+from tests.support import bank, browser, gateway
+from tests.support.buyer import Till
+from tests.support.factories import create_merchant
+from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, fill, press_pay, session_params
+from tests.support.picture_server import picture_server
+
+WIDTHS = {360: 740, 768: 1024, 1440: 900}
+SCHEMES = ("light", "dark")
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+# Name in docs/screenshots -> scene, width and scheme.
+RENEWED: dict[str, tuple[str, int, str]] = {
+    "hosted-page": ("pay", 1440, "light"),
+    "hosted-page-declined-phone": ("declined", 360, "light"),
+    "hosted-page-branded": ("branded", 1440, "light"),
+    "hosted-page-dark": ("pay", 1440, "dark"),
+    "ways-to-pay": ("methods", 1440, "light"),
+}
+BRANDING = {
+    "display_name": "Rosie & Daughters",
+    "background_color": "#3b1d4a",
+    "button_color": "#f2b134",
+    "border_style": "pill",
+    "font_family": "nunito",
+}
+
+
+@dataclass
+class Scenes:
+    """A merchant with its sessions, and how each page is come by."""
+
+    till: Till
+    shop_url: str
+    pictures_url: str
+
+    def order(self, **overrides: Any) -> str:
+        """Open a session of two lines, the first with a picture; return its address."""
+        params = session_params(self.shop_url, **overrides)
+        if "line_items" in params and "line_items" not in overrides:
+            product = params["line_items"][0]["price_data"]["product_data"]
+            product["images"] = [f"{self.pictures_url}/marigold.png"]
+        return str(self.till.post("/v1/checkout/sessions", params)["url"])
+
+    def pay(self, page: Page) -> None:
+        page.goto(self.order())
+
+    def branded(self, page: Page) -> None:
+        icon = {"type": "url", "url": f"{self.pictures_url}/rose.png"}
+        page.goto(self.order(branding_settings={**BRANDING, "icon": icon}))
+
+    def logo(self, page: Page) -> None:
+        logo = {"type": "url", "url": f"{self.pictures_url}/wide.png"}
+        looks = {
+            "logo": logo,
+            "border_style": "rectangular",
+            "button_color": "#ffffff",
+            "font_family": "lora",
+        }
+        page.goto(self.order(branding_settings={**looks, "background_color": "#ffffff"}))
+
+    def full(self, page: Page) -> None:
+        """Open an order with all that a total may have: discount, tax, delivery, an address."""
+        coupon = self.till.post("/v1/coupons", {"percent_off": 10, "duration": "once", "name": "Spring"})
+        tax = {"display_name": "GST", "percentage": "18", "inclusive": True}
+        rate = self.till.post("/v1/tax_rates", tax)["id"]
+        lines = session_params(self.shop_url)["line_items"]
+        for line in lines:
+            line["tax_rates"] = [rate]
+        lines[0]["price_data"]["product_data"]["images"] = [f"{self.pictures_url}/marigold.png"]
+        options = [
+            {"shipping_rate_data": {"type": "fixed_amount", "display_name": name, "fixed_amount": cost}}
+            for name, cost in (
+                ("By post", {"amount": 0, "currency": "inr"}),
+                ("By courier", {"amount": 9900, "currency": "inr"}),
+            )
+        ]
+        page.goto(self.order(
+            line_items=lines, discounts=[{"coupon": coupon["id"]}], shipping_options=options,
+            shipping_address_collection={"allowed_countries": ["IN", "NP"]},
+        ))  # fmt: skip
+
+    def methods(self, page: Page) -> None:
+        page.goto(self.order(payment_method_types=["card", "upi", "x_netbanking"]))
+
+    def declined(self, page: Page) -> None:
+        page.goto(self.order())
+        fill(page, cardNumber=INSUFFICIENT_FUNDS)
+        press_pay(page)
+
+    def wrong(self, page: Page) -> None:
+        page.goto(self.order())
+        fill(page, cardNumber="4242424242424241", billingName="")
+        page.click("body", position={"x": 5, "y": 5})
+        page.evaluate("document.getElementById('payment-form').submit()")
+        page.wait_for_load_state()
+
+    def paid(self, page: Page) -> None:
+        address = self.order()
+        page.goto(address)
+        fill(page, cardNumber=GOOD_CARD)
+        press_pay(page)
+        page.wait_for_url(f"{self.shop_url}/**")
+        page.goto(address)
+
+    def expired(self, page: Page) -> None:
+        session = self.till.post("/v1/checkout/sessions", session_params(self.shop_url))
+        self.till.post(f"/v1/checkout/sessions/{session['id']}/expire")
+        page.goto(session["url"])
+
+    def saves(self, page: Page) -> None:
+        page.goto(self.order(mode="setup", line_items=None))
+
+    def unknown(self, page: Page) -> None:
+        page.goto(self.order().partition("/c/pay/")[0] + "/c/pay/cs_test_nothing")
+
+
+def scenes() -> dict[str, Callable[[Scenes, Page], None]]:
+    """Return each scene by its name."""
+    names = [name for name, value in vars(Scenes).items() if callable(value) and not name.startswith("_")]
+    return {name: getattr(Scenes, name) for name in names if name != "order"}
+
+
+@contextmanager
+def house(folder: Path) -> Iterator[Flask]:
+    """A gateway with its bank on an SQLite database, and the same app in this process to open sessions by."""
+    url = f"sqlite:///{folder}/florin.sqlite3"
+    with bank.server(folder) as running:
+        given = gateway.variables(url, running, folder)
+        gateway.migrate(url, folder)
+        with gateway.server(given, folder) as base_url:
+            yield create_app(load({**given, "PUBLIC_URL": base_url}))
+
+
+def take(chromium: Browser, scene: Callable[[Page], None], view: tuple[int, Any], path: Path) -> None:
+    """Take one picture, at a width and in a scheme."""
+    width, scheme = view
+    context = chromium.new_context(
+        locale="en-IN", viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme
+    )
+    page = context.new_page()
+    scene(page)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path, full_page=width < 900)
+    context.close()
+
+
+def main(folder: str, words: list[str]) -> None:
+    """Take the pictures that are asked for."""
+    to = DOCS if folder == "docs" else Path(folder)
+    to.mkdir(parents=True, exist_ok=True)
+    asked = (
+        RENEWED
+        if folder == "docs"
+        else {
+            f"{scene}-{width}-{scheme}": (scene, width, scheme)
+            for scene in scenes()
+            for width in WIDTHS
+            for scheme in SCHEMES
+        }
+    )
+    with (
+        tempfile.TemporaryDirectory() as place,
+        house(Path(place)) as app,
+        browser.shop() as shop,
+        picture_server({"marigold.png": drawn(96, 96), "rose.png": drawn(64, 64), "wide.png": drawn(320, 72)})
+        as pictures_url,
+        browser.chromium() as chromium,
+    ):  # fmt: skip
+        stage = Scenes(Till(app, create_merchant(app)[1]), shop.url, pictures_url)
+        for name, (scene, width, scheme) in asked.items():
+            if not words or any(word in name for word in words):
+                act = functools.partial(scenes()[scene], stage)
+                take(chromium, act, (width, scheme), to / f"{name}.png")
+
+
+def drawn(width: int, height: int) -> bytes:
+    """Return a PNG of a soft gradient, drawn here so that no picture of anybody's is needed."""
+    rows = b"".join(
+        b"\0" + b"".join(bytes((230 - 90 * y // height, 120 + 90 * x // width, 60)) for x in range(width))
+        for y in range(height)
+    )
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
