@@ -6,6 +6,7 @@ PAGES: dict[str, frozenset[str]] = {
     "waiting": frozenset({"processing"}),
     "paid": frozenset({"complete"}),
     "expired": frozenset({"expired"}),
+    "sold_out": frozenset({"sold_out"}),
 }
 
 

@@ -20,7 +20,6 @@ from payments.scope import acting_as
 logger = logging.getLogger("florin.checkout")
 
 CODE = re.compile(r"[0-9A-Za-z]{1,64}")
-CLOSED = N_("The link is no longer active.")
 
 blueprint = Blueprint("links", __name__)
 blueprint.after_request(protect)
@@ -38,8 +37,7 @@ def follow(code: str) -> Response:
         )
     with acting_as(visits.buyer_of(link, request)):
         if not link.is_open:
-            words = link.details.get("inactive_message") or CLOSED
-            return rendering.message_page(N_("This link can't be paid"), words, HTTPStatus.GONE)
+            return rendering.sold_out_page(link)
         if request.method == "HEAD":
             return Response(status=HTTPStatus.OK)
         return _opened(link)

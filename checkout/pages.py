@@ -209,6 +209,8 @@ def closed_page(session: CheckoutSession, page: str) -> Response:
             return rendering.waiting_page(session)
         case "expired":
             return rendering.expired_page(session)
+        case "sold_out" if link := visits.link_of(session):
+            return rendering.sold_out_page(link)
         case _:
             return rendering.paid_page(session, already=True, onward_seconds=ALREADY_PAID_SECONDS)
 

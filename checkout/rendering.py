@@ -30,8 +30,10 @@ from payments.charging.methods.sepa_debit import MANDATE
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.setup_intents import SetupIntent
 from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.payment_links import PaymentLink
 from payments.merchants import present_merchant
 
+CLOSED_LINK = N_("The link is no longer active.")
 AGAIN_SECONDS = 2  # between two looks at a payment whose answer is not known
 
 # What the page's script says by itself.
@@ -242,6 +244,12 @@ def expired_page(session: CheckoutSession) -> Response:
         cancel_url=web_address(session.cancel_url),
     )
     return make_response(html, HTTPStatus.GONE)
+
+
+def sold_out_page(link: PaymentLink) -> Response:
+    """Return the page of a payment link that takes no more payments, in its merchant's words if any."""
+    words = link.details.get("inactive_message") or CLOSED_LINK
+    return message_page(N_("This link can't be paid"), words, HTTPStatus.GONE)
 
 
 def message_page(title: Words, words: Words | str, status: HTTPStatus) -> Response:

@@ -45,12 +45,17 @@ def intent_of(session: CheckoutSession) -> PaymentIntent | SetupIntent | None:
 
 
 def state_of(session: CheckoutSession) -> str:
-    """Return how the session stands for its buyer: open, challenged, processing, complete or expired."""
+    """Return how the session stands for its buyer.
+
+    One of open, challenged, processing, complete, expired, or sold_out: its payment link is full.
+    """
     if session.status != Status.OPEN:
         return session.status
     intent = intent_of(session)
     if intent is None or (intent.status in CONFIRMABLE and intent.attempt_id is None):
-        return "open" if session.is_payable else "expired"
+        if not session.is_payable:
+            return "expired"
+        return "sold_out" if _is_sold_out(session) else "open"
     if intent.status == IntentStatus.REQUIRES_ACTION and session.is_payable:
         return "challenged"
     if intent.status == IntentStatus.CANCELED:
@@ -81,9 +86,19 @@ def other_means(session: CheckoutSession) -> str | None:
     return kind.label if kind else None
 
 
+def _is_sold_out(session: CheckoutSession) -> bool:
+    link = link_of(session) if session.link_slot is None else None
+    return link is not None and link.is_full
+
+
+def link_of(session: CheckoutSession) -> PaymentLink | None:
+    """Return the payment link that the session came of, None for a session of the shop's own."""
+    return PaymentLink.peek(session.payment_link_id) if session.payment_link_id else None
+
+
 def confirming_link(session: CheckoutSession) -> PaymentLink | None:
     """Return the payment link that keeps its customer here after the payment, None where there is none."""
-    link = PaymentLink.peek(session.payment_link_id) if session.payment_link_id else None
+    link = link_of(session)
     return link if link is not None and link.confirms_here else None
 
 

@@ -4,7 +4,6 @@ A limit is a row of numbered places. What holds a place has it in `coupon_slot` 
 within its coupon or code, so that two orders can never take the last one (docs/decisions/0015).
 """
 
-import secrets
 from calendar import monthrange
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,15 +11,14 @@ from typing import Any, ClassVar
 
 import stripe
 from sqlalchemy import Index, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped
+from sqlalchemy.orm import Mapped
 
 from kit import clock
 from kit.database import Id, db
 from kit.states import StateMachine
 from payments import lifecycle
+from payments.places import Owner, free_place
 from payments.resource import Resource
-
-PROBES = 8  # places tried at random before all that are taken are read
 
 
 class Status(StrEnum):
@@ -181,25 +179,6 @@ class Discount(Resource):
             source={"coupon": self.coupon["id"], "type": "coupon"},
             start=self.start,
         )
-
-
-Owner = InstrumentedAttribute[Any]
-
-
-def free_place(
-    owner: Owner, slot: InstrumentedAttribute[int | None], owner_id: str, limit: int
-) -> int | None:
-    """Return a place that nobody holds, at random, so that many who come at once seldom want the same one."""
-    tries = {secrets.randbelow(limit) for _ in range(PROBES)}
-    query = select(slot).where(owner == owner_id)
-    free = tries - set(db.session.scalars(query.where(slot.in_(tries))))
-    if free:
-        return free.pop()
-    taken = set(db.session.scalars(query.where(slot.is_not(None))))
-    if len(taken) >= limit:
-        return None
-    start = secrets.randbelow(limit)
-    return next(place for step in range(limit) if (place := (start + step) % limit) not in taken)
 
 
 def times_redeemed(owner: Owner, owner_id: str) -> int:

@@ -89,6 +89,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     payment_intent_id: Mapped[str | None]
     setup_intent_id: Mapped[str | None]
     payment_link_id: Mapped[str | None]
+    link_slot: Mapped[int | None]  # its place among those that may complete through its payment link
     recovered_from: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
     after_expiration: Mapped[dict[str, Any] | None]
@@ -104,6 +105,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
             Index("ix_checkout_sessions_payment_intent", "payment_intent_id"),
             Index("ix_checkout_sessions_customer", "customer_id", "id"),
             Index("ix_checkout_sessions_payment_link", "payment_link_id", "id"),
+            Index("uq_checkout_sessions_link_slot", "payment_link_id", "link_slot", unique=True),
         )
 
     @classmethod
@@ -183,12 +185,18 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     def payment_failed(self) -> None:
         """Tell that the money of a session which has ended unpaid does not come; an open one stays open.
 
-        Its discount is then free for somebody else, until it is paid again.
+        Its discount and its place are then free for somebody else, until it is paid again.
         """
         if self.status == Status.COMPLETE:
             self._tell("async_payment_failed")
-        elif discount := self.discount:
+            return
+        self._leave_place()
+        if discount := self.discount:
             discount.give_back()
+
+    def _leave_place(self) -> None:
+        if self.link_slot is not None:
+            self.link_slot = None
 
     def _tell(self, word: str) -> None:
         audit.record(f"{self.object_name}.{word}", self.id)
@@ -200,6 +208,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
         if recovery:
             made = {"expires_at": clock.now() + RECOVERY_SECONDS, "url": addresses.recovery_page(self.id)}
             self.after_expiration = {"recovery": recovery | made}
+        self._leave_place()
         if discount := self.discount:
             discount.drop()
         lifecycle.move(self, Status.EXPIRED)

@@ -15,6 +15,8 @@ from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus
+from payments.hosted.hold_place import hold_place
+from payments.hosted.payment_links import PaymentLink
 from payments.hosted.reprice import hold_discount
 
 TOTAL_CHANGED = "total_changed"
@@ -58,8 +60,8 @@ def pay(
 
     `method` is that of the means where it is known by one already; what is typed on the page gets a new one.
     `expected_minor` is the total that the customer was shown. No means is needed where that is nothing.
-    Raises InvalidRequest where the session can't be paid any more, LockTimeout or StaleWrite where another
-    window is paying it at this moment.
+    Raises InvalidRequest where the session can't be paid any more or its payment link has no place left,
+    LockTimeout or StaleWrite where another window is paying it at this moment.
     """
     if session.keeps_card:
         raise InvalidRequest("This Checkout Session keeps a card; there is nothing to pay.")
@@ -69,8 +71,7 @@ def pay(
         raise InvalidRequest("The total of this order has changed.", code=TOTAL_CHANGED)
     if session.payment_intent_id is not None:
         withdraw(PaymentIntent.find(session.payment_intent_id), "confirmed")  # before anything is changed
-    if session.adjustments is not None:
-        hold_discount(session)
+    _hold(session)
     session.customer_details = {
         "address": billing.address(), "email": billing.email, "name": billing.name, "phone": None,
     }  # fmt: skip
@@ -84,6 +85,14 @@ def pay(
     if method is None or isinstance(means, Chosen):
         method, means = _made(means, billing, keep=bool(intent.details.get("setup_future_usage")))
     return confirm(intent, method, means, presence=Presence(return_url=addresses.pay_page(session.id)))
+
+
+def _hold(session: CheckoutSession) -> None:
+    """Take the last of what there is only so much of, before the bank is asked."""
+    if session.adjustments is not None:
+        hold_discount(session)
+    if session.payment_link_id is not None:
+        hold_place(session, PaymentLink.find(session.payment_link_id))
 
 
 def _made(means: Means | Chosen, billing: Billing, *, keep: bool) -> tuple[PaymentMethod, Means]:

@@ -145,9 +145,14 @@ class PaymentLink(Resource, WithMetadata):
         return int(db.session.scalar(query) or 0)
 
     @property
+    def is_full(self) -> bool:
+        """Tell whether as many of its sessions are completed as may be."""
+        return self.most_completed is not None and self.completed() >= self.most_completed
+
+    @property
     def is_open(self) -> bool:
         """Tell whether the link may be opened: active, and below its limit."""
-        return self.active and (self.most_completed is None or self.completed() < self.most_completed)
+        return self.active and not self.is_full
 
     def line_items_list(self) -> dict[str, Any]:
         """Return the first ten lines as a list object."""

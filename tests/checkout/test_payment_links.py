@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.buyer import Buyer, Seen, Till, look
+from tests.support.hosted_page import INSUFFICIENT_FUNDS
 
+CHALLENGED = "4000002760003184"
 ROSE: Any = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Rose"}}
 
 
@@ -90,6 +92,44 @@ def test_a_limit_closes_the_link_once_it_is_reached(till: Till) -> None:
     assert refused(till, link).status == 410
     counted = till.get(f"/v1/payment_links/{link['id']}")["restrictions"]["completed_sessions"]
     assert counted == {"count": 1, "limit": 1}
+
+
+def test_no_more_pages_are_paid_than_the_limit_allows(till: Till) -> None:
+    link = a_link(till, restrictions={"completed_sessions": {"limit": 2}})
+    sessions = [followed(till, link) for _ in range(4)]  # all of them open at once
+    seen = [Buyer(till.app, session).pay() for session in sessions]
+    assert [page.status for page in seen] == [200, 200, 410, 410]
+    assert "no longer active" in seen[-1].text
+    late = till.get(f"/v1/checkout/sessions/{sessions[-1]['id']}")
+    assert (late["status"], late["payment_intent"]) == ("open", None)
+    counted = till.get(f"/v1/payment_links/{link['id']}")["restrictions"]["completed_sessions"]
+    assert counted == {"count": 2, "limit": 2}
+
+
+def test_a_decline_leaves_its_place_to_the_next(till: Till) -> None:
+    link = a_link(till, restrictions={"completed_sessions": {"limit": 1}})
+    refused, other = followed(till, link), followed(till, link)
+    assert Buyer(till.app, refused).pay(cardNumber=INSUFFICIENT_FUNDS).status == 402
+    assert Buyer(till.app, other).pay().status == 200
+    assert look(till.client.get(f"/c/pay/{refused['id']}")).status == 410
+
+
+def test_a_page_that_expires_leaves_its_place_to_the_next(till: Till) -> None:
+    link = a_link(till, restrictions={"completed_sessions": {"limit": 1}})
+    challenged, other = followed(till, link), followed(till, link)
+    Buyer(till.app, challenged).pay(cardNumber=CHALLENGED)  # at the issuer, its place is taken
+    assert Buyer(till.app, other).pay().status == 409
+    till.post(f"/v1/checkout/sessions/{challenged['id']}/expire", {})
+    assert Buyer(till.app, other).pay().status == 200
+
+
+def test_a_limit_that_comes_later_counts_what_was_paid_before(till: Till) -> None:
+    link = a_link(till)
+    first, second, third = (followed(till, link) for _ in range(3))
+    assert Buyer(till.app, first).pay().status == 200
+    till.post(f"/v1/payment_links/{link['id']}", {"restrictions": {"completed_sessions": {"limit": 2}}})
+    assert Buyer(till.app, second).pay().status == 200
+    assert Buyer(till.app, third).pay().status == 410
 
 
 def test_a_link_is_changed_and_tells_of_it(till: Till) -> None:

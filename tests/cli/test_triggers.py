@@ -11,7 +11,7 @@ from payments.balance.bank_accounts import BankAccount
 from payments.scope import acting_as, system
 from tests.cli.house import House
 from tests.cli.official import StripeCli
-from tests.cli.triggers import OUT_OF_SCOPE, WORKING
+from tests.cli.triggers import IN_SCOPE, OUT_OF_SCOPE
 from tests.support.desk import Shop, open_shop
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def newest(sdk: stripe.StripeClient, name: str) -> str | None:
     return events[0].id if events else None
 
 
-@pytest.mark.parametrize("name", WORKING)
+@pytest.mark.parametrize("name", IN_SCOPE)
 def test_a_trigger_is_followed_by_its_event(
     stripe_cli: StripeCli, sdk: stripe.StripeClient, name: str
 ) -> None:
