@@ -11,6 +11,8 @@ from kit import clock, database, jobs
 from merchant_api import idempotency
 from payments import audit_chain
 from payments.charging import contest, filings, reconcile
+from payments.charging.tokens import Token
+from payments.customers import sources
 from payments.errors import StripeError
 from payments.hosted import expire
 from payments.hosted.checkout_sessions import CheckoutSession
@@ -32,6 +34,7 @@ SWEEPS: tuple[tuple[float, str], ...] = (
     (2.0, "sweeps.kick_filings"),
     (5.0, "sweeps.kick_expiry"),
     (600.0, "sweeps.forget_idempotency_keys"),
+    (600.0, "sweeps.forget_card_numbers"),
     (10.0, "sweeps.seal_audit_rows"),
 )
 
@@ -175,6 +178,11 @@ def _keep_what_was_found(session_id: str) -> None:
 def forget_idempotency_keys() -> int:
     """Delete idempotency keys older than a day; return how many."""
     return idempotency.forget_old()
+
+
+def forget_card_numbers() -> int:
+    """Forget the numbers of cards that nobody will pay with any more; return how many."""
+    return Token.forget_old() + sources.forget_lost()
 
 
 def seal_audit_rows() -> None:

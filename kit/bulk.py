@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, PoolProxiedConnection, delete, select
+from sqlalchemy import ColumnElement, PoolProxiedConnection, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kit.database import Base, db
@@ -25,6 +25,14 @@ def delete_where(noun: type[Base], condition: ColumnElement[bool]) -> int:
     while count := int(db.session.execute(some).rowcount):  # type: ignore[attr-defined]
         deleted += count
     return deleted
+
+
+def update_where(noun: type[Base], condition: ColumnElement[bool], values: dict[str, Any]) -> int:
+    """Set the same values in all rows that meet a condition; return how many. It raises every version."""
+    versioned: Any = noun
+    change = update(noun).where(condition).values(**values, version=versioned.version + 1)
+    options = {"synchronize_session": False}
+    return int(db.session.execute(change, execution_options=options).rowcount)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from merchant_api import after_races, browsers, expand, gate, idempotency, rate_
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.given import parameters_given
 from merchant_api.operations import Operation
-from payments import audit, audit_spool
+from payments import audit, audit_spool, recordings
 from payments.charging import reconcile
 from payments.charging.card_brands import without_card_numbers
 from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
@@ -155,9 +155,23 @@ def _overtaken(exchange: Exchange) -> Answer:
     """Record what the bank said where nobody has yet, and answer with the object as it stands then."""
     exchange.overtaken = True
     database.rollback()
+    collect = recordings.unfinished()
+    if collect is not None:
+        return _collected_again(exchange, collect)
     _record_again()
     _restore_key(exchange)
     return _rendered(exchange, after_races.outcome(exchange.operation))
+
+
+def _collected_again(exchange: Exchange, collect: Callable[[], object]) -> Answer:
+    """Do again what was left to do after the bank's answer, on the rows as they are now."""
+    for _ in range(MAXIMUM_RECORDINGS):
+        _restore_key(exchange)
+        try:
+            return _rendered(exchange, collect())
+        except (database.StaleWrite, database.DuplicateRow):
+            database.rollback()
+    raise LockTimeout
 
 
 def _record_again() -> None:

@@ -77,8 +77,7 @@ def attach(given: dict[str, Any], id: str) -> PaymentMethod:
         raise InvalidRequest("Missing required param: customer.", code="parameter_missing", param="customer")
     customer = Customer.living(given["customer"])
     method = Given.stored(id)
-    attach_method(method.method, method.card, customer)
-    return method.method
+    return attach_method(method.method, method.card, customer)
 
 
 @operation(

@@ -10,11 +10,12 @@ from merchant_api import lists
 from merchant_api.crud import operation
 from merchant_api.methods_given import Given
 from merchant_api.operations import Operation
-from payments.charging.attach import check_default_method, introduce
+from payments.charging.attach import check_default_method, introduce, verify
 from payments.customers import give_discount
 from payments.customers.customers import PLAIN, Customer
-from payments.customers.sources import Source, introduce_with_source, replace_source
+from payments.customers.sources import Source, introduce_with_source, replace_source, verified
 from payments.errors import InvalidRequest
+from payments.recordings import recorded
 
 blueprint = Blueprint("customers", __name__)
 
@@ -37,28 +38,37 @@ DELETE = params.build(stripe.params.CustomerDeleteParams, only=set())
 
 @operation(blueprint, Operation("POST", "/v1/customers", CREATE, "customer", "create", "Create a customer"))
 def create(given: dict[str, Any]) -> Customer:
-    customer = _created(given)
-    if give_discount.asked(given):
-        give_discount.give(customer, given)
-    return customer
-
-
-def _created(given: dict[str, Any]) -> Customer:
+    Customer.check(given)
+    give_discount.check(given, None)
     if given.get("source"):
         if "payment_method" in given:
             message = "You may only specify one of these parameters: payment_method, source."
             raise InvalidRequest(message, param="source")
         check_default_method(given, None)
-        return introduce_with_source(given)
+        card = verified(given["source"])
+        return recorded(lambda: _with_discount(introduce_with_source(_own(given), card), given))
     if "payment_method" not in given:
         check_default_method(given, None)
-        return Customer.create(given)
+        return _with_discount(Customer.create(given), given)
     method = Given.stored(given["payment_method"])
     if given.get("invoice_settings") == {"default_payment_method": given["payment_method"]}:
         given = given | {"invoice_settings": {"default_payment_method": method.method.id}}
     else:
         check_default_method(given, None)
-    return introduce(given, method.method, method.card)
+    method.method.check_attachable(None)
+    verify(method.method, method.card)
+    return recorded(lambda: _with_discount(introduce(given, method.method.id), given))
+
+
+def _own(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what is the customer's own, beside their cards."""
+    return {name: value for name, value in given.items() if name not in ("source", "default_source")}
+
+
+def _with_discount(customer: Customer, given: dict[str, Any]) -> Customer:
+    if give_discount.asked(given):
+        give_discount.give(customer, given)
+    return customer
 
 
 @operation(
@@ -73,17 +83,23 @@ def retrieve(_: dict[str, Any], id: str) -> Customer:
 )
 def update(given: dict[str, Any], id: str) -> Customer:
     customer = Customer.living(id, param="id")
+    Customer.check(given)
     check_default_method(given, customer)
     if given.get("source"):
-        replace_source(customer, given["source"])
+        give_discount.check(given, id)
+        card = verified(given["source"])
+        return recorded(lambda: _updated(given, id, card))
+    return _updated(given, id)
+
+
+def _updated(given: dict[str, Any], customer_id: str, card: str | None = None) -> Customer:
+    customer = Customer.living(customer_id, param="id")
+    if card is not None:
+        replace_source(customer, card)
     elif given.get("default_source"):
         customer.choose_source(Source.of(customer, given["default_source"], param="default_source").id)
-    customer.update(
-        {name: value for name, value in given.items() if name not in ("source", "default_source")}
-    )
-    if give_discount.asked(given):
-        give_discount.give(customer, given)
-    return customer
+    customer.update(_own(given))
+    return _with_discount(customer, given)
 
 
 @operation(

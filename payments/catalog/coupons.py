@@ -32,6 +32,7 @@ class Coupon(Resource, WithMetadata):
     }
 
     custom_id: Mapped[Id | None]
+    former_id: Mapped[Id | None]  # its custom id until it was deleted, by which those who have it know it
     name: Mapped[str | None]
     percent_off: Mapped[str | None]
     amount_off: Mapped[int | None]
@@ -113,7 +114,7 @@ class Coupon(Resource, WithMetadata):
     @property
     def wire_id(self) -> str:
         """Return the id that merchants know the coupon by."""
-        return self.custom_id or self.id
+        return self.custom_id or self.former_id or self.id
 
     @property
     def times_redeemed(self) -> int:
@@ -167,7 +168,7 @@ class Coupon(Resource, WithMetadata):
         wire_id = self.wire_id
         events.record("coupon.deleted", self)
         self.deleted = True
-        self.custom_id = None
+        self.former_id, self.custom_id = self.custom_id, None
         audit.record("coupon.deleted", self.id)
         return {"id": wire_id, "object": "coupon", "deleted": True}
 

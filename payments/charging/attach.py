@@ -1,5 +1,6 @@
 """attach: keep a card for a customer, once its issuer has said that the card is good."""
 
+from functools import partial
 from typing import Any
 
 from kit.ids import new_id
@@ -8,31 +9,38 @@ from payments.charging import declines
 from payments.charging.cards import CardDetails
 from payments.charging.payment_methods import PaymentMethod
 from payments.customers.customers import Customer
-from payments.emails import check_email
 from payments.errors import ApiError, CardError, InvalidRequest
+from payments.recordings import recorded
 from payments.scope import caller
 
 VERIFICATION_CURRENCY = "usd"
 DEFAULT_METHOD = "invoice_settings[default_payment_method]"
 
 
-def attach(method: PaymentMethod, card: CardDetails, customer: Customer) -> None:
-    """Verify the card with its issuer, then attach its method.
+def attach(method: PaymentMethod, card: CardDetails, customer: Customer) -> PaymentMethod:
+    """Verify the card with its issuer, then attach its method; return the method.
 
     Raises CardError where the issuer refuses the card, InvalidRequest where the method can't be attached.
     """
     method.check_attachable(customer)
     if method.customer_id == customer.id:
-        return
+        return method
     verify(method, card)
-    method.attach(customer)
+    return recorded(partial(_attached, method.id, customer.id))
 
 
-def introduce(params: dict[str, Any], method: PaymentMethod, card: CardDetails) -> Customer:
-    """Collect a new customer with a card, once its issuer has said that it is good; raises as attach()."""
+def _attached(method_id: str, customer_id: str) -> PaymentMethod:
+    method, customer = PaymentMethod.find(method_id), Customer.living(customer_id)
+    method.check_attachable(customer)
+    if method.customer_id is None:
+        method.attach(customer)
+    return method
+
+
+def introduce(params: dict[str, Any], method_id: str) -> Customer:
+    """Collect a new customer with a card whose issuer has said that it is good; raises as attach()."""
+    method = PaymentMethod.find(method_id)
     method.check_attachable(None)
-    check_email(params.get("email"), "email")
-    verify(method, card)
     customer = Customer.create(params)
     method.attach(customer)
     return customer

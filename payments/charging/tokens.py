@@ -3,8 +3,10 @@
 from typing import Any
 
 import stripe
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit import bulk, clock
 from kit.ids import new_id
 from payments import lifecycle, vault
 from payments.charging import old_cards, test_tokens
@@ -13,6 +15,8 @@ from payments.charging.cards import CardDetails, parse_card
 from payments.errors import InvalidRequest
 from payments.resource import Resource
 from payments.scope import caller
+
+LIFE_SECONDS = 24 * 3600  # a token that nobody has used until then is as good as used
 
 
 class Token(Resource):
@@ -52,8 +56,20 @@ class Token(Resource):
         lifecycle.begin(token, None)
         return token
 
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """The sweep finds those whose number is still there."""
+        kept = text("sealed_number IS NOT NULL")
+        return (Index("ix_tokens_unused", "created", sqlite_where=kept, postgresql_where=kept),)
+
     def take(self, param: str) -> CardDetails:
-        """Use the token; raises InvalidRequest where it was used before."""
+        """Use the token; raises InvalidRequest where it was used before, or its time is over."""
+        if not self.used and self.created <= clock.now() - LIFE_SECONDS:
+            raise InvalidRequest(
+                f"The token {self.id} has expired. Tokenize the card once more.",
+                code="resource_missing",
+                param=param,
+            )
         if self.used or self.sealed_number is None:
             raise InvalidRequest(
                 f"You cannot use a Stripe token more than once: {self.id}.",
@@ -66,6 +82,12 @@ class Token(Resource):
         return CardDetails(
             number, card["exp_month"], card["exp_year"], None, self.billing_details.get("name")
         )
+
+    @classmethod
+    def forget_old(cls) -> int:
+        """Forget the numbers of tokens that nobody has used in time; return how many."""
+        old = cls.sealed_number.is_not(None) & (cls.created <= clock.now() - LIFE_SECONDS)
+        return bulk.update_where(cls, old, {"sealed_number": None})
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the token with its card's face."""

@@ -60,6 +60,12 @@ class Customer(Resource, WithMetadata):
             raise NotFound("customer", customer_id, param=param)
         return customer
 
+    @staticmethod
+    def check(params: dict[str, Any]) -> None:
+        """Refuse what write() would refuse of a new customer; for who asks a bank before there is one."""
+        merged_metadata({}, params.get("metadata") or {})
+        check_email(params.get("email"), "email")
+
     def write(self, params: dict[str, Any]) -> None:
         """Set the given attributes; an empty string unsets one."""
         if "metadata" in params:

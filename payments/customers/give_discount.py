@@ -16,23 +16,19 @@ def asked(params: dict[str, Any]) -> bool:
     return "coupon" in params or "promotion_code" in params
 
 
+def check(params: dict[str, Any], customer_id: str | None) -> None:
+    """Refuse what give() would refuse, as far as that is known before the customer is there."""
+    if params.get("coupon") or params.get("promotion_code"):
+        _wanted(params, customer_id)
+
+
 def give(customer: Customer, params: dict[str, Any]) -> None:
     """Give what `coupon` or `promotion_code` names instead of what the customer had; "" takes that away."""
-    if params.get("coupon") and params.get("promotion_code"):
-        raise InvalidRequest(
-            "You may only specify one of these parameters: coupon, promotion_code.", param="promotion_code"
-        )
     if not params.get("coupon") and not params.get("promotion_code"):
         if customer.discount_id is not None:
             take_away(customer)
         return
-    code = None
-    if params.get("promotion_code"):
-        code = PromotionCode.find(params["promotion_code"], param="promotion_code")
-        check_code(code, customer.id, param="promotion_code")
-    coupon = code.coupon if code else Coupon.find(params["coupon"], param="coupon")
-    if not coupon.in_time:
-        raise exhausted("coupon")
+    coupon, code = _wanted(params, customer.id)
     new = Discount.given(
         coupon.terms(),
         coupon_id=coupon.id,
@@ -56,6 +52,21 @@ def take_away(customer: Customer) -> dict[str, Any]:
     audit.record("customer.updated", customer.id, fields=["discount"])
     events.record_update(customer, before)
     return discount.as_stripe() | {"deleted": True}
+
+
+def _wanted(params: dict[str, Any], customer_id: str | None) -> tuple[Coupon, PromotionCode | None]:
+    if params.get("coupon") and params.get("promotion_code"):
+        raise InvalidRequest(
+            "You may only specify one of these parameters: coupon, promotion_code.", param="promotion_code"
+        )
+    code = None
+    if params.get("promotion_code"):
+        code = PromotionCode.find(params["promotion_code"], param="promotion_code")
+        check_code(code, customer_id, param="promotion_code")
+    coupon = code.coupon if code else Coupon.find(params["coupon"], param="coupon")
+    if not coupon.in_time:
+        raise exhausted("coupon")
+    return coupon, code
 
 
 def _put(customer: Customer, new: Discount) -> None:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, cast
 
 import stripe
 
+from kit import bulk, clock
 from kit.ids import new_id
 from payments import audit, events
 from payments.charging import old_cards
@@ -13,8 +14,11 @@ from payments.charging.cards import CardDetails
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.tokens import Token
 from payments.customers.customers import Customer
-from payments.errors import InvalidRequest, NotFound
+from payments.errors import InvalidRequest, NotFound, StripeError
+from payments.recordings import recorded
 from payments.resource import Resource, merged_metadata
+
+LOST_SECONDS = 3600  # no request takes so long to be answered by an issuer
 
 
 class Source:
@@ -99,14 +103,31 @@ def _choose_another(customer: Customer, gone: str) -> None:
         customer.choose_source(others[0].id if others else None)
 
 
-def add_source(customer: Customer, token: str, metadata: dict[str, str] | None = None) -> Source:
-    """Keep a token's card for a customer, once its issuer has said that it is good.
+def verified(token: str, metadata: dict[str, str] | None = None) -> str:
+    """Use a token up, and ask its card's issuer whether it is good; return the id of its new method.
 
-    Raises CardError where it has not, InvalidRequest for a token that is unknown or used up.
+    The method belongs to nobody yet. Raises CardError where the card is not good, which is then forgotten,
+    InvalidRequest for a token that is unknown or used up.
     """
     method, card = _of_token(token)
     method.metadata_ = merged_metadata({}, metadata or {})
-    verify(method, card)
+    try:
+        verify(method, card)
+    except StripeError:
+        method.spend()
+        raise
+    return method.id
+
+
+def add_source(customer: Customer, token: str, metadata: dict[str, str] | None = None) -> Source:
+    """Keep a token's card for a customer, once its issuer has said that it is good; raises as verified()."""
+    method_id, customer_id = verified(token, metadata), customer.id
+    return recorded(lambda: added(Customer.living(customer_id), method_id))
+
+
+def added(customer: Customer, method_id: str) -> Source:
+    """Collect that a verified card is the customer's from now on, and their default where they have none."""
+    method = PaymentMethod.find(method_id)
     method.customer_id = customer.id
     source = Source(method)
     audit.record("customer.source.created", method.id, customer=customer.id)
@@ -116,25 +137,32 @@ def add_source(customer: Customer, token: str, metadata: dict[str, str] | None =
     return source
 
 
-def replace_source(customer: Customer, token: str) -> None:
-    """Keep a token's card as the customer's default, instead of the one before; raises as add_source()."""
+def replace_source(customer: Customer, method_id: str) -> None:
+    """Collect that a verified card is the customer's default, instead of the one before."""
     before = customer.default_source_id
-    added = add_source(customer, token)
-    customer.choose_source(added.id)
+    customer.choose_source(added(customer, method_id).id)
     replaced = Source.peek(before) if before is not None else None
     if replaced is not None:
         replaced.delete(customer)
 
 
-def introduce_with_source(params: dict[str, Any]) -> Customer:
-    """Collect a new customer with a token's card; raises as add_source()."""
-    method, card = _of_token(params["source"])
-    verify(method, card)
-    customer = Customer.create({name: value for name, value in params.items() if name != "source"})
+def introduce_with_source(params: dict[str, Any], method_id: str) -> Customer:
+    """Collect a new customer with a verified card."""
+    method = PaymentMethod.find(method_id)
+    customer = Customer.create(params)
     method.customer_id = customer.id
     customer.default_source_id = method.id
     Source(method)._tell("customer.source.created")  # noqa: SLF001 - of its own module
     return customer
+
+
+def forget_lost() -> int:
+    """Forget the numbers of cards whose request died before they were anybody's; return how many."""
+    row = PaymentMethod
+    lost = row.id.startswith(old_cards.PREFIX, autoescape=True) & row.customer_id.is_(None)
+    old = row.sealed_number.is_not(None) & (row.created < clock.now() - LOST_SECONDS)
+    forgotten = {"sealed_number": None, "test_number_token": None, "spent": True}
+    return bulk.update_where(row, lost & old, forgotten)
 
 
 def _of_token(token: str) -> tuple[PaymentMethod, CardDetails]:

@@ -176,3 +176,13 @@ def test_a_code_does_not_outlive_its_coupon(sdk: stripe.StripeClient) -> None:
     sdk.v1.coupons.create({"id": "AUTUMN", "percent_off": 20, "redeem_by": clock.now() + 1000})
     assert refusal(sdk, expires_at=clock.now() + 2000).param == "expires_at"
     assert create(sdk, expires_at=clock.now() + 500).active
+
+
+def test_a_deleted_coupon_keeps_the_name_that_it_was_known_by(sdk: stripe.StripeClient) -> None:
+    sdk.v1.coupons.create({"id": "SPRING", "percent_off": 10})
+    code = sdk.v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": "SPRING"}})
+    sdk.v1.coupons.delete("SPRING")
+    gone = sdk.v1.promotion_codes.retrieve(code.id)
+    assert (gone.promotion.coupon, gone.active) == ("SPRING", False)
+    again = sdk.v1.coupons.create({"id": "SPRING", "percent_off": 20})
+    assert (again.id, again.percent_off) == ("SPRING", 20)
