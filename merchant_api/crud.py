@@ -129,17 +129,15 @@ def _replayed(exchange: Exchange, replay: idempotency.Replay) -> Answer:
 
 def _executed(exchange: Exchange, parameters: dict[str, Any]) -> Answer:
     exchange.paths = parameters.pop("expand", [])
-    for attempt in range(1, MAXIMUM_ATTEMPTS + 1):
+    for _ in range(MAXIMUM_ATTEMPTS):
         asked_before = database.commits()
         try:
             return _rendered(exchange, exchange.verb(parameters, **exchange.path_arguments))
-        except (database.StaleWrite, database.DuplicateRow) as error:
+        except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
             if database.commits() != asked_before:
                 # The verb has committed a claim and asked the bank: it must not run twice.
                 return _overtaken(exchange)
-            if attempt == MAXIMUM_ATTEMPTS:
-                raise LockTimeout from error
             _restore_key(exchange)
     raise LockTimeout
 
@@ -155,8 +153,7 @@ def _overtaken(exchange: Exchange) -> Answer:
     """Record what the bank said where nobody has yet, and answer with the object as it stands then."""
     exchange.overtaken = True
     database.rollback()
-    collect = recordings.unfinished()
-    if collect is not None:
+    if collect := recordings.unfinished():
         return _collected_again(exchange, collect)
     _record_again()
     _restore_key(exchange)
