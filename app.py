@@ -16,6 +16,7 @@ import dashboard
 import merchant_api
 import paying
 import settling
+import static_files
 import sweeps
 from config import Settings, load
 from kit import database, jobs
@@ -46,7 +47,9 @@ NOTICE_HANDLERS = {
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the gateway's WSGI app, wired for these settings."""
     settings = settings or load()
-    app = Gateway("florin", root_path=str(Path(__file__).parent))
+    house = Path(__file__).parent
+    app = Gateway("florin", root_path=str(house), static_folder=None)
+    static_files.register(app, house / "static")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from checkout import gate, rendering, visits
+from checkout.compressing import compressed
 from checkout.declines import Problem, problem_of
 from checkout.forms import PaymentForm
 from checkout.headers import protect
@@ -45,6 +46,7 @@ NOT_STARTED = Problem(
 
 blueprint = Blueprint("checkout", __name__)
 blueprint.after_request(protect)
+blueprint.after_request(compressed)
 
 
 @blueprint.get("/c/pay/<session_id>")
