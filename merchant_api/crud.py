@@ -213,7 +213,8 @@ def _conclude(
         return
     audit.record(action, object_id, outcome, status=status)
     if exchange.key is not None:
-        idempotency.complete(exchange.key, status, body)
+        secret = exchange.operation.tells_secret and status < 400
+        idempotency.complete(exchange.key, status, body, secret=secret)
     database.commit(last=True)
 
 

@@ -18,6 +18,8 @@ KEPT_SECONDS = 24 * 3600
 # Longer than any request can run (bank deadline included); after it the process that held the key is gone.
 ABANDONED_SECONDS = 120
 MAXIMUM_KEY_LENGTH = 255
+# What a kept answer begins with that tells a secret; JSON begins otherwise.
+SEALED = b"sealed:"
 
 
 class IdempotencyKey(Base):
@@ -85,7 +87,7 @@ def _earlier(row: IdempotencyKey | None, asked: str) -> Replay:
             "with. Try using a key other than the one you sent if you meant to execute a different request."
         )
     if row.response_status is not None and row.response_body is not None:
-        return Replay(row.response_status, row.response_body)
+        return Replay(row.response_status, _opened(row, row.response_body))
     if row.created + ABANDONED_SECONDS <= clock.now():
         return _abandoned()
     raise KeyInUse(
@@ -100,10 +102,24 @@ def _abandoned() -> Replay:
     return Replay(500, orjson.dumps({"error": {"type": "api_error", "message": message}}))
 
 
-def complete(row: IdempotencyKey, status: int, body: bytes) -> None:
-    """Keep the answer; it is committed together with what the request changed."""
+def complete(row: IdempotencyKey, status: int, body: bytes, *, secret: bool = False) -> None:
+    """Keep the answer, sealed where it tells a secret; committed together with what the request changed."""
     row.response_status = status
-    row.response_body = body
+    row.response_body = _sealed(row, body) if secret else body
+
+
+def _sealed(row: IdempotencyKey, body: bytes) -> bytes:
+    return SEALED + orjson.dumps(vault.seal(body.decode(), purpose=_purpose(row)))
+
+
+def _opened(row: IdempotencyKey, kept: bytes) -> bytes:
+    if not kept.startswith(SEALED):
+        return kept
+    return vault.unseal(orjson.loads(kept.removeprefix(SEALED)), purpose=_purpose(row)).encode()
+
+
+def _purpose(row: IdempotencyKey) -> str:
+    return f"answer under idempotency key {row.id}"
 
 
 def release(row: IdempotencyKey) -> None:

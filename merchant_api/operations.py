@@ -18,3 +18,4 @@ class Operation:
     summary: str
     body: Literal["form", "json"] = "form"
     publishable: bool = False  # a publishable key may call it too
+    tells_secret: bool = False  # what it answers is kept for a repeat under its key, but never in the clear

@@ -36,7 +36,13 @@ CREATE = params.build(Session)
 @operation(
     blueprint,
     Operation(
-        "POST", "/v1/stripecli/sessions", CREATE, "stripecli.session", "create", "Begin a session of the CLI"
+        "POST",
+        "/v1/stripecli/sessions",
+        CREATE,
+        "stripecli.session",
+        "create",
+        "Begin a session of the CLI",
+        tells_secret=True,
     ),
 )
 def create(given: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,13 @@ DELETE = params.build(stripe.params.WebhookEndpointDeleteParams, only=set())
 @operation(
     blueprint,
     Operation(
-        "POST", "/v1/webhook_endpoints", CREATE, "webhook_endpoint", "create", "Create a webhook endpoint"
+        "POST",
+        "/v1/webhook_endpoints",
+        CREATE,
+        "webhook_endpoint",
+        "create",
+        "Create a webhook endpoint",
+        tells_secret=True,
     ),
 )
 def create(given: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def index(given: dict[str, Any]) -> lists.Page:
         "webhook_endpoint",
         "roll_secret",
         "Replace the signing secret of a webhook endpoint",
+        tells_secret=True,
     ),
 )
 def roll_secret(given: dict[str, Any], id: str) -> dict[str, Any]:
