@@ -20,8 +20,10 @@ from payments.merchants import ApiKey
 from tests.cli.devices import Session, connected, listening, open_session, told
 from tests.support.desk import Shop, open_shop
 from tests.support.processes import wait_until
-from webhooks.cli import sessions
-from webhooks.cli.frames import MAXIMUM_FRAME_BYTES
+from webhooks.attempts import DeliveryAttempt
+from webhooks.cli import connections, sessions
+from webhooks.cli.answers import KEPT_CHARS_OF_EVENT
+from webhooks.cli.frames import KEPT_CHARS, MAXIMUM_ANSWERS, MAXIMUM_FRAME_BYTES
 from webhooks.cli.listener import Limits
 from webhooks.cli.sessions import CliSession, hash_id
 
@@ -100,6 +102,67 @@ def test_a_frame_that_is_none_ends_the_connection_and_loses_nothing(
         assert closed.value.rcvd.code == code
     with connected(port, session) as device:
         assert device.next()["webhook_conversation_id"] == sent
+
+
+def kept_of(app: Flask, frame: dict[str, Any]) -> list[DeliveryAttempt]:
+    """What is kept of the answers to one event."""
+    with app.app_context():
+        mine = DeliveryAttempt.delivery_id == frame["webhook_conversation_id"]
+        return list(db.session.scalars(select(DeliveryAttempt).where(mine).order_by(DeliveryAttempt.number)))
+
+
+def test_an_event_is_answered_so_many_times_and_no_more_whatever_connection_it_comes_over(
+    app: Flask, port: int, session: Session, sdk: stripe.StripeClient
+) -> None:
+    with connected(port, session) as device:
+        sdk.v1.customers.create({})
+        frame = device.next()
+        for _ in range(MAXIMUM_ANSWERS + 1):
+            device.reply(frame, 200)
+        with pytest.raises(ConnectionClosed) as closed:
+            device.next()
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "an event has at most 20 answers")
+    wait_until(lambda: len(kept_of(app, frame)) == MAXIMUM_ANSWERS, "the answers are kept")
+    with connected(port, session) as device:
+        device.reply(frame, 500)
+        sdk.v1.customers.create({})
+        later = device.next()
+        device.reply(later, 200)
+        wait_until(lambda: len(kept_of(app, later)) == 1, "a later event's answer is kept")
+    assert [one.number for one in kept_of(app, frame)] == list(range(1, MAXIMUM_ANSWERS + 1))
+    assert {one.response_status for one in kept_of(app, frame)} == {200}
+
+
+def test_of_an_events_answers_so_much_is_kept_and_the_rest_is_cut_off(
+    app: Flask, port: int, session: Session, sdk: stripe.StripeClient
+) -> None:
+    with connected(port, session) as device:
+        sdk.v1.customers.create({})
+        frame = device.next()
+        whole = KEPT_CHARS_OF_EVENT // KEPT_CHARS
+        for _ in range(whole + 2):
+            device.reply(frame, 200, "x" * (KEPT_CHARS + 1))
+        wait_until(lambda: len(kept_of(app, frame)) == whole + 2, "all answers are kept")
+    kept = kept_of(app, frame)
+    assert [len(one.response_body or "") for one in kept] == [KEPT_CHARS] * whole + [0] * 2
+    assert all(one.truncated for one in kept)
+
+
+def test_of_a_sessions_answers_so_much_is_kept_over_all_its_connections(
+    app: Flask, port: int, session: Session, sdk: stripe.StripeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "KEPT_CHARS_OF_SESSION", 5)
+    frames = []
+    for _ in range(2):
+        with connected(port, session) as device:
+            sdk.v1.customers.create({})
+            frames.append(device.next())
+            device.reply(frames[-1], 200, "abc")
+            wait_until(lambda: len(kept_of(app, frames[-1])) == 1, "the answer is kept")
+            device.ack(frames[-1])
+    kept = [kept_of(app, frame)[0] for frame in frames]
+    assert [(one.response_body, one.truncated) for one in kept] == [("abc", False), ("ab", True)]
 
 
 def test_an_acknowledgement_of_another_sessions_event_changes_nothing(

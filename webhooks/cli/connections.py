@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
@@ -10,7 +12,8 @@ from websockets.frames import CloseCode
 from kit import clock
 from kit.signing import signature_header, standard_headers
 from webhooks.cli import frames
-from webhooks.cli.frames import Ack, BadFrame, Facts
+from webhooks.cli.answers import KEPT_CHARS_OF_SESSION
+from webhooks.cli.frames import MAXIMUM_ANSWERS, Ack, BadFrame, Facts
 from webhooks.cli.post import Admitted, Parcel
 
 # So many events may be unacknowledged at a time; the others wait in the database.
@@ -19,6 +22,15 @@ WINDOW = 64
 REMEMBERED = 1000
 # Only the CLI itself passes over the form of an event that it was not asked to show.
 CLI_AGENT = "stripe-cli/"
+
+
+@dataclass(slots=True)
+class Sent:
+    """An event that went out: when, with which headers, and how often it was answered since."""
+
+    at: float
+    headers: dict[str, str]
+    answers: int = 0
 
 
 class Connection:
@@ -30,7 +42,8 @@ class Connection:
         self._facts = facts
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
         self._unacknowledged: set[str] = set()
-        self._sent: OrderedDict[str, tuple[float, dict[str, str]]] = OrderedDict()
+        self._sent: OrderedDict[str, Sent] = OrderedDict()
+        self._kept_chars = admitted.kept_chars
         request = websocket.request
         agent = request.headers.get("User-Agent", "") if request else ""
         self._knows_latest = CLI_AGENT in agent
@@ -46,7 +59,7 @@ class Connection:
             return
         headers = self._signed(parcel.event_id, parcel.body.encode())
         self._unacknowledged.add(parcel.message_id)
-        self._sent[parcel.message_id] = (time.monotonic(), headers)
+        self._sent[parcel.message_id] = Sent(time.monotonic(), headers)
         if len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
         named = (parcel.message_id, parcel.event_id, parcel.body, headers)
@@ -95,11 +108,22 @@ class Connection:
                 self._facts.acks.append(Ack(message_id, session_id))
             case "webhook_response":
                 self._unacknowledged.discard(message_id)
-                sent_at, headers = self._sent.get(message_id, (time.monotonic(), {}))
-                elapsed_ms = round((time.monotonic() - sent_at) * 1000)
-                reply = frames.reply(given, message_id, session_id, elapsed_ms, headers)
-                self._facts.replies.append(reply)
+                self._hear_answer(given, message_id)
             case "event_ack":
                 pass  # the acknowledgement of the other form is the one that counts
             case _:
                 raise BadFrame("a frame must be an event_ack or a webhook_response")
+
+    def _hear_answer(self, given: dict[str, Any], message_id: str) -> None:
+        # One that came before this connection, or very long ago, is counted where it is written down.
+        sent = self._sent.get(message_id, Sent(time.monotonic(), {}))
+        sent.answers += 1
+        if sent.answers > MAXIMUM_ANSWERS:
+            raise BadFrame(f"an event has at most {MAXIMUM_ANSWERS} answers")
+        reply = frames.reply(
+            given, message_id, self._admitted.session_id,
+            elapsed_ms=round((time.monotonic() - sent.at) * 1000), request_headers=sent.headers,
+            room_chars=max(0, KEPT_CHARS_OF_SESSION - self._kept_chars),
+        )  # fmt: skip
+        self._kept_chars += len(reply.body)
+        self._facts.replies.append(reply)

@@ -11,7 +11,14 @@ import stripe
 SUBPROTOCOL = "stripecli-devproxy-v1"
 MAXIMUM_FRAME_BYTES = 256 * 1024
 MAXIMUM_HEADERS = 40
+MAXIMUM_HEADER_CHARS = 4096
+# An event goes to a handful of servers: what the CLI was told, and endpoints with paths of that machine.
+MAXIMUM_ANSWERS = 20
+# As much of an answer is kept as of any endpoint's.
+KEPT_CHARS = 64 * 1024
+# So much may wait to be written down, of all connections together; whoever says more is not heard meanwhile.
 MOST_FACTS = 1000
+MOST_WAITING_CHARS = 8 * 1024 * 1024
 CONVERSATION = re.compile(r"(wc_[0-9A-Za-z]{31})(_latest)?")
 # The second conversation of an event: the CLI shows it under `--latest`, and the first one otherwise.
 LATEST = "_latest"
@@ -41,6 +48,11 @@ class Reply:
     body: str
     request_headers: dict[str, str]
     elapsed_ms: int
+    truncated: bool
+
+    def chars(self) -> int:
+        """Return how much there is to keep, but for what the house has said itself."""
+        return len(self.url) + len(self.body) + sum(map(len, (*self.headers, *self.headers.values())))
 
 
 @dataclass(slots=True)
@@ -53,7 +65,8 @@ class Facts:
 
     async def room(self) -> None:
         """Wait while more is said than can be written down."""
-        if len(self.acks) + len(self.replies) > MOST_FACTS:
+        too_many = len(self.acks) + len(self.replies) > MOST_FACTS
+        if too_many or sum(reply.chars() for reply in self.replies) > MOST_WAITING_CHARS:
             self._taken.clear()
             await self._taken.wait()
 
@@ -114,19 +127,28 @@ def conversation(given: dict[str, Any]) -> tuple[str, bool] | None:
     return (match[1], match[2] is not None) if match else None
 
 
-def reply(given: dict[str, Any], message_id: str, session_id: str, elapsed_ms: int,
-          request_headers: dict[str, str]) -> Reply:  # fmt: skip
-    """Return a `webhook_response`; raises BadFrame where its parts are not what they have to be."""
+def reply(given: dict[str, Any], message_id: str, session_id: str, *, elapsed_ms: int,
+          request_headers: dict[str, str], room_chars: int = KEPT_CHARS) -> Reply:  # fmt: skip
+    """Return a `webhook_response`, with as much of its body as there is room for.
+
+    Raises BadFrame where its parts are not what they have to be.
+    """
     url, status = given.get("forward_url"), given.get("status")
     body, headers = given.get("body"), given.get("http_headers") or {}
     if not (isinstance(url, str) and isinstance(body, str) and isinstance(headers, dict)):
         raise BadFrame("a webhook_response needs forward_url, body and http_headers")
     if type(status) is not int or not 100 <= status <= 999:
         raise BadFrame("a webhook_response needs a status")
-    kept = {storable(str(name)): storable(str(headers[name])) for name in list(headers)[:MAXIMUM_HEADERS]}
+    room = min(KEPT_CHARS, room_chars)
+    kept = {_short(name): _short(headers[name]) for name in list(headers)[:MAXIMUM_HEADERS]}
     return Reply(
-        message_id, session_id, storable(url), status, kept, storable(body), request_headers, elapsed_ms
-    )
+        message_id, session_id, storable(url), status, kept, storable(body[:room]), request_headers,
+        elapsed_ms, truncated=len(body) > room,
+    )  # fmt: skip
+
+
+def _short(header: object) -> str:
+    return storable(str(header)[:MAXIMUM_HEADER_CHARS])
 
 
 def storable(words: str) -> str:

@@ -9,22 +9,20 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, String, TextClause, bindparam, delete, func, select, text, update
 
 from kit import bulk, clock, database
-from kit.database import db, load_where
+from kit.database import db
 from kit.ids import random_text
 from payments.events import Event
 from payments.merchants import ApiKey
-from webhooks import attempts, rendering
-from webhooks.attempts import Attempt, DeliveryAttempt, Result
+from webhooks import rendering
+from webhooks.cli import answers
 from webhooks.cli.frames import Ack, Reply
 from webhooks.cli.messages import EVENT, CliMessage
 from webhooks.cli.sessions import IDLE_SECONDS, CliSession, hash_id, secret_of
-from webhooks.outbox import FAILED, SUCCEEDED, Claim
 
 AT_ONCE = 200  # messages that one look brings
 # An account's events are dropped for a device that leaves so many unacknowledged: its session ends.
 MAXIMUM_WAITING = 1000
 ACKED_KEPT_SECONDS = 3600  # the answers of the tester's own server come after the acknowledgement
-LONGEST_URL = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,7 @@ class Admitted:
     secret: str
     connection: str
     fresh: bool  # nobody has been connected to it before
+    kept_chars: int  # of answers that it has brought so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,9 @@ def admit(plain: str, account_id: str) -> Admitted | None:
     with db.engine.connect() as there:
         there.execute(update(CliSession).where(CliSession.id == row.id).values(values))
     secret = secret_of(row.account_id, row.device_name, livemode=row.livemode)
-    return Admitted(row.id, row.account_id, row.livemode, secret, connection, row.connection is None)
+    fresh = row.connection is None
+    kept = 0 if fresh else answers.kept_chars(row.id)
+    return Admitted(row.id, row.account_id, row.livemode, secret, connection, fresh, kept)
 
 
 def _in_force() -> ColumnElement[bool]:
@@ -140,30 +141,7 @@ def keep(acks: Sequence[Ack], replies: Sequence[Reply]) -> None:
         acked = update(row).where(row.acked_at.is_(None)).values(acked_at=clock.now())
         for session_id, message_ids in of_session.items():
             there.execute(acked.where(row.session_id == session_id, row.id.in_(sorted(message_ids))))
-    results = [result for reply in replies if (result := _result(reply)) is not None]
-    if results:
-        attempts.record(results)
-
-
-def _result(reply: Reply) -> Result | None:
-    condition = '"id" = ? AND "session_id" = ?'
-    found = load_where(CliMessage, condition, (reply.message_id, reply.session_id))
-    database.rollback()
-    if not found or found[0].event_id is None:
-        return None  # nothing that this session was ever sent, or not for an hour
-    message = found[0]
-    made = db.session.scalar(select(func.count()).where(DeliveryAttempt.delivery_id == message.id)) or 0
-    succeeded = 200 <= reply.status < 300
-    reason = None if succeeded else "redirect" if 300 <= reply.status < 400 else "status"
-    fact = Attempt(
-        created=clock.now(), url=reply.url[:LONGEST_URL], request_headers=reply.request_headers,
-        pending_webhooks=0, response_status=reply.status, response_headers=reply.headers,
-        response_body=reply.body, elapsed_ms=reply.elapsed_ms, reason=reason,
-    )  # fmt: skip
-    claim = Claim(
-        message.id, str(message.event_id), reply.session_id, message.account_id, message.livemode, made, 0
-    )
-    return Result(claim, SUCCEEDED if succeeded else FAILED, None, made + 1, fact)
+    answers.keep(replies)
 
 
 def sweep() -> None:
