@@ -37,6 +37,7 @@ GATHERING_SECONDS = 0.005
 # A worker that has more than it can take asks for another one, but no more often than this.
 CALL_AGAIN_SECONDS = 0.2
 GONE = 410
+DENIED = "denied"  # an address that nothing may be sent to, by its text or by what its name leads to
 UNTOLD = "rendering"  # the reason of an attempt whose body could not be made
 GONE_REASON = "the endpoint answered 410 Gone"
 
@@ -224,6 +225,10 @@ def attempt(client: Client, parcel: Parcel) -> Result:
         return _failed(parcel, Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=UNTOLD))
     if parcel.lost:
         return _failed(parcel, Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=chaos.DROPPED))
+    refused = reach.refused_at_delivery(parcel.url, livemode=parcel.claim.livemode)
+    if refused is not None:
+        fact = Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=DENIED, detail=refused)
+        return _failed(parcel, fact)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature_header(parcel.body, parcel.secrets, now),

@@ -5,6 +5,8 @@ made, by what its text alone says, and again at every connection, by what its na
 (kit/addresses.py).
 """
 
+from functools import lru_cache
+
 from kit import addresses, urls
 from kit.addresses import Reach
 from kit.deadline import literal_address
@@ -37,17 +39,25 @@ def checked_url(url: str, *, livemode: bool) -> str:
     return url
 
 
+@lru_cache(maxsize=1024)
+def refused_at_delivery(url: str, *, livemode: bool) -> str | None:
+    """Say why nothing is sent to an address, None where it may be tried: it may be older than a rule.
+
+    How the address is written, and where it leads to, is checked at the connection.
+    """
+    target = urls.parse(url)
+    return None if isinstance(target, str) else _refused_in_live(target, livemode=livemode)
+
+
 def _problem(url: str, *, livemode: bool) -> str | None:
     if len(url) > MAXIMUM_URL_LENGTH:
         return "it is longer than 2048 characters."
     target = urls.parse(url)
     if isinstance(target, str):
         return f"{target}."
-    if livemode and not target.tls:
-        return "live mode sends webhooks to https only."
-    if livemode and target.port not in LIVE_PORTS:
-        ports = ", ".join(map(str, sorted(LIVE_PORTS)))
-        return f"live mode sends webhooks to the ports {ports} only."
+    refused = _refused_in_live(target, livemode=livemode)
+    if refused is not None:
+        return refused
     within = reach(livemode=livemode)
     literal = bool(literal_address(target.host, 0))
     denied = addresses.refusal(target.host, within) if literal else None
@@ -55,4 +65,13 @@ def _problem(url: str, *, livemode: bool) -> str | None:
         denied = f"{target.host} is a name of one machine or network"
     if denied is not None:
         return f"URL must be publicly accessible, and {denied}."
+    return None
+
+
+def _refused_in_live(target: urls.Target, *, livemode: bool) -> str | None:
+    if livemode and not target.tls:
+        return "live mode sends webhooks to https only."
+    if livemode and target.port not in LIVE_PORTS:
+        ports = ", ".join(map(str, sorted(LIVE_PORTS)))
+        return f"live mode sends webhooks to the ports {ports} only."
     return None
