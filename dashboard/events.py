@@ -1,14 +1,16 @@
-"""Events: what happened, and how each was delivered to the merchant's endpoints."""
+"""Events: what happened, how each was delivered to the merchant's endpoints, and sending one again."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from flask import request, url_for
 from sqlalchemy import select
 
 from dashboard import edge, rendering
-from dashboard.edge import Body
+from dashboard.edge import Body, Onward
 from dashboard.lists import listing
 from kit.database import db
 from payments.events import Event
+from webhooks import resend
 from webhooks.attempts import DeliveryAttempt
 from webhooks.outbox import Delivery
 from webhooks.webhook_endpoints import WebhookEndpoint
@@ -38,6 +40,16 @@ def event(event_id: str) -> Body:
         attempts=_of_event(DeliveryAttempt, found),
         endpoints={endpoint.id: endpoint for endpoint in endpoints},
     )
+
+
+@edge.action("/events/<event_id>/resend", refused=edge.back_to("event", "event_id"))
+def resend_event(event_id: str) -> Body:
+    """Send an event again, to the endpoint that the form names or to every enabled one that wants it."""
+    found = Event.find(event_id)
+    named = request.form.get("webhook_endpoint")
+    given: dict[str, Any] = {"webhook_endpoint": named} if named else {}
+    resend.again(found, given)
+    return Onward(url_for("dashboard.event", event_id=found.id), "The event is being sent again.")
 
 
 def _of_event(row: type[Row], found: Event) -> list[Row]:

@@ -14,6 +14,7 @@ from kit import money, params
 from kit.params import ParamError
 from payments.charging.charges import Charge
 from payments.errors import InvalidRequest
+from webhooks.webhook_endpoints import MAXIMUM_OVERLAP_SECONDS
 
 REASONS = {
     "": "No reason given",
@@ -28,6 +29,7 @@ GRACES = {
     "259200": "in 3 days",
     "604800": "in 7 days",
 }
+OVERLAPS = {seconds: words for seconds, words in GRACES.items() if int(seconds) <= MAXIMUM_OVERLAP_SECONDS}
 CHANGED = "This has changed since you opened the page. Nothing was done; look at it again first."
 ENDPOINT = params.build(
     stripe.params.WebhookEndpointCreateParams, only={"url", "enabled_events", "description"}
@@ -91,6 +93,12 @@ class RollForm(_Form):
         if self.version.data != str(version):
             raise InvalidRequest(CHANGED, code="page_outdated")
         return int(self.grace.data)
+
+
+class RollSecretForm(RollForm):
+    """How long the old signing secret signs beside the new one; `version` is the endpoint's, as shown."""
+
+    grace = SelectField("The old secret ends", choices=_choices(OVERLAPS), default="86400")
 
 
 class EndpointForm(_Form):

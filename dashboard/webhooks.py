@@ -1,15 +1,16 @@
-"""Webhook endpoints: the list, one with its latest deliveries, adding, switching, showing the secret."""
+"""Webhook endpoints: the list, one with its latest attempts, adding, switching, and the secret."""
 
 from flask import request, url_for
 from sqlalchemy import select
 
 from dashboard import edge, rendering
 from dashboard.edge import Body, Onward
-from dashboard.forms import EndpointForm
+from dashboard.forms import EndpointForm, RollSecretForm
 from dashboard.lists import listing
 from kit.database import db
 from payments import audit
 from payments.errors import StripeError
+from webhooks import delinquency
 from webhooks.attempts import DeliveryAttempt
 from webhooks.webhook_endpoints import ENABLED, WebhookEndpoint
 
@@ -49,6 +50,14 @@ def reveal_secret(endpoint_id: str) -> Body:
     return _shown(endpoint, secret=endpoint.secrets_in_force()[0])
 
 
+@edge.action("/webhooks/<endpoint_id>/roll", refused=edge.back_to("webhook", "endpoint_id"))
+def roll_secret(endpoint_id: str) -> Body:
+    """Give an endpoint a new signing secret and show it; the old one signs as well until its time is over."""
+    endpoint = WebhookEndpoint.find(endpoint_id)
+    expires_in_seconds = RollSecretForm().seconds(endpoint.version)
+    return _shown(endpoint, secret=endpoint.roll_secret(expires_in_seconds=expires_in_seconds))
+
+
 @edge.action("/webhooks/<endpoint_id>/switch", refused=edge.back_to("webhook", "endpoint_id"))
 def switch_webhook(endpoint_id: str) -> Body:
     """Disable or enable an endpoint."""
@@ -61,4 +70,11 @@ def switch_webhook(endpoint_id: str) -> Body:
 def _shown(endpoint: WebhookEndpoint, *, secret: str | None) -> str:
     query = select(DeliveryAttempt).where(DeliveryAttempt.endpoint_id == endpoint.id)
     attempts = db.session.scalars(query.order_by(DeliveryAttempt.id.desc()).limit(LATEST))
-    return rendering.page("webhook", endpoint=endpoint, attempts=list(attempts), secret=secret)
+    return rendering.page(
+        "webhook",
+        endpoint=endpoint,
+        attempts=list(attempts),
+        secret=secret,
+        health=delinquency.told([endpoint.id]).get(endpoint.id),
+        form=RollSecretForm(formdata=None),
+    )
