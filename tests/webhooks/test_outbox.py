@@ -156,6 +156,26 @@ def test_an_endpoint_with_a_long_queue_gets_no_more_than_its_share_of_a_claim(
         assert claims == {other: 1}
 
 
+def test_one_that_is_far_behind_hides_nobody_who_came_later(house: Flask, merchant: Caller) -> None:
+    with house.app_context(), time_machine.travel(1_800_000_000, tick=False) as traveller:
+        assert merchant.account_id
+        behind, _ = create_endpoint(NOWHERE)
+        for _ in range(6):
+            create_deliveries(20)
+        others = [create_endpoint(NOWHERE, "customer.created")[0] for _ in range(3)]
+        traveller.shift(10)
+        create_deliveries(5)
+        # Ten are claimed of the twenty longest waiting; all of those are of the one that is behind.
+        claims = Counter(claim.endpoint_id for claim in outbox.claim(10, per_endpoint=4))
+        assert claims.pop(behind) == 4
+        assert claims.total() == 6
+        assert set(claims) <= set(others)
+        rest = outbox.claim(10, per_endpoint=4, busy=[behind])
+        assert Counter(claim.endpoint_id for claim in rest) + claims == dict.fromkeys(others, 5)
+        assert outbox.claim(10, per_endpoint=4, busy=[behind]) == []
+        assert [claim.endpoint_id for claim in outbox.claim(10, per_endpoint=4)] == [behind] * 4
+
+
 def test_the_longest_waiting_are_claimed_first(house: Flask, merchant: Caller) -> None:
     with house.app_context(), time_machine.travel(1_800_000_000, tick=False) as traveller:
         assert merchant.account_id
