@@ -23,6 +23,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
+from kit.ids import random_text
 from kit.ticker import Sweep, Ticker
 
 logger = logging.getLogger("florin.jobs")
@@ -34,6 +35,7 @@ PREFIX = "florin:"
 KICK_KEPT_SECONDS = 30
 KICKED = "kicked"  # in a job's meta
 FAILURE_KEPT_SECONDS = 24 * 3600
+JOB_ID_LENGTH = 22
 NO_TIMEOUT = -1
 RESTART_SECONDS = 1.0
 
@@ -191,11 +193,29 @@ class Jobs:
                 except RedisError:
                     logger.warning("kick of %s was lost; a sweep will make up for it", path, exc_info=True)
 
+    def take_kick(self, path: str, *, queue: str) -> bool:
+        """Take a kick of the function at `path` that no worker has heard yet; tell whether there was one.
+
+        For a function that is running and would rather look again than be run once more: it costs one
+        question to Redis. Where Redis does not answer, or a worker was quicker, nothing is lost.
+        """
+        try:
+            job_id = self.connection.getdel(PREFIX + "kick:" + path)
+            if job_id is None:
+                return False
+            name = bytes(job_id).decode()  # type: ignore[arg-type]  # replies are not decoded here
+            if self.connection.lrem(self._queues[queue].key, 1, name):
+                self.connection.delete(Job.key_for(name))
+        except RedisError:
+            return False
+        return True
+
     def _pass_on(self, path: str, queue: str) -> None:
-        mark = PREFIX + "kick:" + path
-        if self.connection.set(mark, b"1", nx=True, ex=KICK_KEPT_SECONDS):
+        mark, job_id = PREFIX + "kick:" + path, random_text(JOB_ID_LENGTH)
+        if self.connection.set(mark, job_id, nx=True, ex=KICK_KEPT_SECONDS):
             self._queues[queue].enqueue(
                 path,
+                job_id=job_id,
                 meta={KICKED: mark},
                 job_timeout=NO_TIMEOUT,
                 result_ttl=0,
@@ -245,6 +265,11 @@ def kick(path: str, *, queue: str = "default") -> None:
     """Jobs.kick() of the Jobs in force; where there are none, a sweep of some worker finds the work."""
     if _in_force is not None:
         _in_force.kick(path, queue=queue)
+
+
+def take_kick(path: str, *, queue: str = "default") -> bool:
+    """Jobs.take_kick() of the Jobs in force; where there are none, nobody kicks."""
+    return _in_force is not None and _in_force.take_kick(path, queue=queue)
 
 
 def wake() -> None:

@@ -1,22 +1,18 @@
-"""Sending: a courier claims due deliveries, posts them side by side, and writes down how each went."""
+"""Sending one delivery: what it carries, how it is signed and posted, and where it goes from there."""
 
 import logging
-import queue
-import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 
-from kit import clock, database, jobs
+from kit import clock, database
 from kit.http import Client, Failure, Response
-from kit.pool import DaemonPool
 from kit.signing import signature_header, standard_headers
 from payments.events import Event
 from payments.resource import NounType
 from payments.vault import VaultLocked
-from webhooks import attempts, chaos, delinquency, outbox, reach, rendering
+from webhooks import chaos, reach, rendering
 from webhooks.attempts import Attempt, Result
 from webhooks.outbox import CANCELED, FAILED, PENDING, SUCCEEDED, Claim
 from webhooks.schedule import next_delay_seconds
@@ -25,21 +21,9 @@ from webhooks.webhook_endpoints import WebhookEndpoint
 logger = logging.getLogger("florin.webhooks")
 
 DEADLINE_SECONDS = 20.0
-CONCURRENCY = 128
-# A black hole holds this many of the places at most, so that the others go on being served.
-PER_ENDPOINT = 64
-CLAIM_COUNT = 128
-# While some attempts are under way, new deliveries are looked for this often, or as soon as there is room for
-# so many: a claim of two costs the database nearly as much as one of fifty. Results are gathered likewise.
-LOOK_AGAIN_SECONDS = 0.02
-GATHERED = 32
-GATHERING_SECONDS = 0.005
-# A worker that has more than it can take asks for another one, but no more often than this.
-CALL_AGAIN_SECONDS = 0.2
 GONE = 410
 DENIED = "denied"  # an address that nothing may be sent to, by its text or by what its name leads to
 UNTOLD = "rendering"  # the reason of an attempt whose body could not be made
-GONE_REASON = "the endpoint answered 410 Gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,114 +36,6 @@ class Parcel:
     body: bytes | None  # None where the event can't be put into the endpoint's version
     pending_webhooks: int
     lost: bool = False  # on purpose
-
-
-class Courier:
-    """Drains the outbox; one for each process."""
-
-    def __init__(
-        self, client: Client, *, concurrency: int = CONCURRENCY, per_endpoint: int = PER_ENDPOINT
-    ) -> None:
-        self.client = client
-        self._concurrency = concurrency
-        self._per_endpoint = per_endpoint
-        self._stopping = False
-        self._called_at = 0.0
-
-    def stop(self) -> None:
-        """Claim nothing more and break off what is under way; drain() returns soon after."""
-        self._stopping = True
-        self.client.stop()
-
-    def drain(self, close: Callable[[Claim, str], None]) -> None:
-        """Deliver until nothing is due and nothing under way.
-
-        `close` is called with a claim of each endpoint that said 410 or has failed for too long, and why.
-        """
-        finished: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        under_way: Counter[str] = Counter()
-        looked_at = 0.0
-        with DaemonPool(self._concurrency, name="courier") as pool:
-            while True:
-                parcels: list[Parcel] = []
-                undeliverable: list[Result] = []
-                now = time.perf_counter()
-                if self._room(under_way) >= GATHERED or now - looked_at >= LOOK_AGAIN_SECONDS:
-                    looked_at = now
-                    parcels, undeliverable = self._collect(under_way)
-                for parcel in parcels:
-                    under_way[parcel.claim.endpoint_id] += 1
-                    pool.submit(self._carry, parcel, finished)
-                results = undeliverable + _finished(finished, wait=under_way.total() > 0)
-                for result in results:
-                    if result.attempt is not None:
-                        under_way[result.claim.endpoint_id] -= 1
-                if results:
-                    attempts.record(results)
-                    _close(results, close)
-                    looked_at = 0.0 if under_way.total() == 0 else looked_at
-                elif under_way.total() == 0:
-                    return
-
-    def _room(self, under_way: Counter[str]) -> int:
-        return min(CLAIM_COUNT, self._concurrency - under_way.total())
-
-    def _collect(self, under_way: Counter[str]) -> tuple[list[Parcel], list[Result]]:
-        """Claim what there is room for; return what can be sent, and what no longer has anywhere to go."""
-        room = self._room(under_way)
-        if room <= 0 or self._stopping:
-            return [], []
-        # Half a share for each claim and half a share to be called busy add up to one share.
-        half = max(1, self._per_endpoint // 2)
-        busy = [endpoint_id for endpoint_id, count in under_way.items() if count > self._per_endpoint - half]
-        claims = outbox.claim(room, per_endpoint=half, busy=busy)
-        if len(claims) == room:
-            self._call_another()
-        return pack(claims) if claims else ([], [])
-
-    def _call_another(self) -> None:
-        now = time.perf_counter()
-        if now - self._called_at >= CALL_AGAIN_SECONDS:
-            self._called_at = now
-            jobs.kick(outbox.DRAIN, queue=outbox.QUEUE)
-
-    def _carry(self, parcel: Parcel, finished: queue.SimpleQueue[Result]) -> None:
-        try:
-            finished.put(attempt(self.client, parcel))
-        except Exception:
-            # Without a result the courier would wait for ever; a failure that counts recurs only so often.
-            logger.exception("delivery %s could not be attempted", parcel.claim.id)
-            failure = Failure("unreachable", sent=False, detail="Florin failed to make the request")
-            finished.put(_result(parcel, {}, clock.now(), failure))
-
-
-def _close(results: Sequence[Result], close: Callable[[Claim, str], None]) -> None:
-    delinquent = delinquency.note(results)
-    reasons = {
-        result.claim.endpoint_id: (result.claim, delinquency.REASON)
-        for result in results
-        if result.claim.endpoint_id in delinquent
-    }
-    for result in results:
-        if result.attempt is not None and result.attempt.response_status == GONE:
-            reasons[result.claim.endpoint_id] = (result.claim, GONE_REASON)
-    for claim, reason in reasons.values():
-        close(claim, reason)
-
-
-def _finished(finished: queue.SimpleQueue[Result], *, wait: bool) -> list[Result]:
-    """Return the results there are, after waiting for a first one, and a moment for some more."""
-    results: list[Result] = []
-    try:
-        if wait:
-            results.append(finished.get(timeout=LOOK_AGAIN_SECONDS))
-            until = time.perf_counter() + GATHERING_SECONDS
-            while len(results) < GATHERED and (left := until - time.perf_counter()) > 0:
-                results.append(finished.get(timeout=left))
-        while True:
-            results.append(finished.get_nowait())
-    except queue.Empty:
-        return results
 
 
 def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
@@ -242,6 +118,12 @@ def attempt(client: Client, parcel: Parcel) -> Result:
         reach=reach.reach(livemode=parcel.claim.livemode),
     )
     return _result(parcel, headers, now, answer)
+
+
+def unmade(parcel: Parcel) -> Result:
+    """Return the result of an attempt that the house itself failed to make; it counts."""
+    failure = Failure("unreachable", sent=False, detail="Florin failed to make the request")
+    return _result(parcel, {}, clock.now(), failure)
 
 
 def _result(parcel: Parcel, headers: dict[str, str], now: int, answer: Response | Failure) -> Result:

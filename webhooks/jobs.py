@@ -6,7 +6,7 @@ from kit.http import Client
 from payments import events
 from payments.scope import acting_as, system
 from webhooks import delinquency, outbox, retention
-from webhooks.delivery import Courier
+from webhooks.courier import Courier
 from webhooks.outbox import DRAIN, QUEUE, Claim
 from webhooks.webhook_endpoints import DISABLED, WebhookEndpoint
 

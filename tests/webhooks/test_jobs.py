@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from kit import jobs
 from kit.ticker import Ticker
 from tests.support import redis_server
+from tests.support.processes import wait_until
 from tests.webhooks import job_functions
 from tests.webhooks.job_functions import HERE, Notebook
 
@@ -69,6 +70,37 @@ def test_kicks_during_a_run_cause_exactly_one_more_run(running: jobs.Jobs, noteb
     running.enqueue(HERE + "write", "last")
     notebook.wait_for(4)
     assert notebook.calls == [(True,), "ended", "ended", ("last", True)]
+
+
+def test_a_running_function_takes_the_kick_that_waits_and_is_not_run_once_more_for_it(
+    running: jobs.Jobs, notebook: Notebook
+) -> None:
+    path = HERE + "wait_until_allowed"
+    assert not running.take_kick(path, queue="default")
+    running.kick(path)
+    assert notebook.started.wait(20)
+    running.kick(path)
+    wait_until(lambda: len(running._queues["default"]) == 1, "the second kick waits")
+    assert running.take_kick(path, queue="default")
+    assert not running.take_kick(path, queue="default")
+    assert len(running._queues["default"]) == 0
+    notebook.may_end.set()
+    running.kick(path)  # one of later is heard again
+    notebook.wait_for(2)
+    running.enqueue(HERE + "write", "last")
+    notebook.wait_for(3)
+    assert notebook.calls == ["ended", "ended", ("last", True)]
+
+
+def test_a_kick_that_can_not_be_taken_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = jobs.Jobs(None)
+
+    def gone(*_: object) -> None:
+        raise RedisConnectionError("connection refused")
+
+    monkeypatch.setattr(asking.connection, "getdel", gone)
+    assert not asking.take_kick(HERE + "write", queue="default")
+    asking.stop()
 
 
 def test_a_slow_webhook_job_does_not_keep_other_work_waiting(running: jobs.Jobs, notebook: Notebook) -> None:
