@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 import orjson
+from sqlalchemy import select
 
 import config
 from app import create_app
@@ -29,9 +30,9 @@ def endpoints(urls: Sequence[str]) -> None:
     database.commit()
 
 
-def deliveries(count: int) -> None:
+def deliveries(count: int, ids: Sequence[str] = (), *, due_at: int = FOREVER) -> None:
     """Write so many events, each for one of the endpoints in turn, none of them due yet."""
-    ids = list(db.session.scalars(WebhookEndpoint.mine().with_only_columns(WebhookEndpoint.id)))
+    ids = ids or list(db.session.scalars(WebhookEndpoint.mine().with_only_columns(WebhookEndpoint.id)))
     customer = Customer.create({"name": "Jenny Rosen", "email": "jenny@example.com"})
     data = orjson.dumps({"object": customer.as_stripe()}).decode()
     database.rollback()
@@ -45,10 +46,17 @@ def deliveries(count: int) -> None:
             db.session.add(
                 Delivery(
                     id=new_id("whd_"), account_id=ACCOUNT, livemode=False, created=now, event_id=event.id,
-                    endpoint_id=ids[number % len(ids)], status="pending", attempts=0, due_at=FOREVER, fence=0,
+                    endpoint_id=ids[number % len(ids)], status="pending", attempts=0, due_at=due_at, fence=0,
                 )
             )  # fmt: skip
         database.commit(last=True)
+
+
+def hole(url: str, behind: int) -> None:
+    """Add an endpoint that hangs, with so many deliveries that are due already."""
+    endpoints([url])
+    endpoint_id = db.session.scalars(select(WebhookEndpoint.id).where(WebhookEndpoint.url == url)).one()
+    deliveries(behind, [endpoint_id], due_at=int(time.time()) - 1)
 
 
 def steadily(per_second: int, seconds: float) -> None:
@@ -73,10 +81,14 @@ def main(arguments: Sequence[str]) -> None:
                 endpoints(urls)
             case ["deliveries", count]:
                 deliveries(int(count))
+            case ["hole", url, behind]:
+                hole(url, int(behind))
             case ["steadily", per_second, seconds]:
                 steadily(int(per_second), float(seconds))
             case _:
-                raise SystemExit("endpoints URL..., deliveries COUNT or steadily PER_SECOND SECONDS")
+                raise SystemExit(
+                    "endpoints URL..., deliveries COUNT, hole URL BEHIND or steadily PER_SECOND SECONDS"
+                )
 
 
 if __name__ == "__main__":
