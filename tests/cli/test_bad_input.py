@@ -22,6 +22,7 @@ from tests.support.desk import Shop, open_shop
 from tests.support.processes import wait_until
 from webhooks.attempts import DeliveryAttempt
 from webhooks.cli import connections, sessions
+from webhooks.cli import listener as cli_listener
 from webhooks.cli.answers import KEPT_CHARS_OF_EVENT
 from webhooks.cli.frames import KEPT_CHARS, MAXIMUM_ANSWERS, MAXIMUM_FRAME_BYTES
 from webhooks.cli.listener import Limits
@@ -52,15 +53,23 @@ def test_an_expired_id_is_refused(app: Flask, port: int, session: Session) -> No
     assert refusal(port, session) == (404, UNKNOWN)
 
 
-def test_a_session_ends_with_the_key_that_opened_it(app: Flask, port: int, session: Session) -> None:
-    with connected(port, session) as device:
+@pytest.fixture
+def watchful(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A listener that looks after its sessions many times a second."""
+    monkeypatch.setattr(cli_listener, "KEEP_ALIVE_SECONDS", 0.1)
+    with listening(app) as port:
+        yield port
+
+
+def test_a_session_ends_with_the_key_that_opened_it(app: Flask, watchful: int, session: Session) -> None:
+    with connected(watchful, session) as device:
         with app.app_context():
             mine = select(CliSession.key_id).where(CliSession.hashed == hash_id(session["websocket_id"]))
             key = update(ApiKey).where(ApiKey.id == mine.scalar_subquery())
             db.session.execute(key.values(expires_at=1))
         with pytest.raises(ConnectionClosed):
             device.next()
-    assert refusal(port, session) == (404, UNKNOWN)
+    assert refusal(watchful, session) == (404, UNKNOWN)
 
 
 def test_a_session_is_not_served_under_a_foreign_accounts_address(
@@ -222,6 +231,7 @@ def test_connections_are_capped_for_each_account_and_for_all(
     wait_until(lambda: is_let_in(few, mine[2]), "those who have gone make room")
 
 
+@pytest.mark.slow
 def test_five_hundred_who_say_nothing_and_five_hundred_strangers_keep_nobody_out(
     port: int, session: Session, sdk: stripe.StripeClient
 ) -> None:
