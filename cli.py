@@ -19,6 +19,7 @@ import sweeps
 from cli_contracts import contracts
 from cli_output import progress, steps
 from cli_settle import settle
+from cli_words import words
 from kit import clock, database, jobs
 from kit.database import db
 from payments import audit_chain
@@ -51,6 +52,7 @@ class Florin(AppGroup):
 florin = Florin("florin", short_help="Look after Florin.")
 florin.add_command(contracts)
 florin.add_command(settle)
+florin.add_command(words)
 
 
 def register(app: Flask) -> None:

@@ -162,5 +162,6 @@ def _filled(sentence: str, values: dict[str, object]) -> str:
     values = {name: str(value) if isinstance(value, Words) else value for name, value in values.items()}
     if language().direction == "rtl":
         sentence = PLACEHOLDER.sub(ISOLATED, sentence)
+    values = {name: str(value) if isinstance(value, Words) else value for name, value in values.items()}
     marked_up = any(hasattr(value, "__html__") for value in values.values())
     return (escape(sentence) if marked_up else sentence) % values

@@ -4,6 +4,7 @@ import re
 
 from flask import Request
 
+from checkout.i18n import Words
 from kit.database import db
 from kit.ids import random_text
 from payments.charging.attempts import Attempt
@@ -78,12 +79,12 @@ def on_its_way(session: CheckoutSession) -> bool:
     return intent is not None and intent.status == IntentStatus.PROCESSING
 
 
-def other_means(session: CheckoutSession) -> str | None:
+def other_means(session: CheckoutSession) -> Words | None:
     """Return the name of the means that is paying, None where it is a card."""
     intent = intent_of(session)
     method = PaymentMethod.peek(str(intent.payment_method_id)) if intent else None
     kind = METHODS.get(method.type) if method else None
-    return kind.label if kind else None
+    return Words(kind.label) if kind else None
 
 
 def _is_sold_out(session: CheckoutSession) -> bool:
