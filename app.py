@@ -20,6 +20,7 @@ import static_files
 import sweeps
 from config import Settings, load
 from kit import database, jobs
+from kit.admission import Admission
 from merchant_api import openapi, rate_limit, versions
 from merchant_api.crud import OPERATIONS
 from merchant_api.short_way import Gateway
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     house = Path(__file__).parent
     app = Gateway("florin", root_path=str(house), static_folder=None)
     static_files.register(app, house / "static")
+    app.admission = Admission(settings.web_places)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

@@ -47,6 +47,7 @@ class Settings:
     fingerprint_key: bytes
     demo_secret_key: str | None
     bank_timeout_seconds: float
+    web_places: int
     pool_size: int
     rate_limit_per_second: int
     run_jobs_here: bool
@@ -86,6 +87,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         fingerprint_key=bytes.fromhex(_hex(_secret(env, data_dir, "FINGERPRINT_KEY"), "FINGERPRINT_KEY")),
         demo_secret_key=_demo_key(env.get("DEMO_SECRET_KEY") or None),
         bank_timeout_seconds=_integer(env, "BANK_TIMEOUT_MS", 20_000, 1, 120_000) / 1000,
+        web_places=_integer(env, "WEB_PLACES", 2, 1, 256),
         pool_size=_integer(env, "POOL_SIZE", 16, 1, 512),
         rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
         spool_queries=_flag(env, "SPOOL_QUERIES", default=False),

@@ -13,8 +13,8 @@ from granian.constants import Interfaces
 import config
 
 HOST = "127.0.0.1"
-# Each request waits mostly for the database or the bank; on one writer (SQLite) more threads only queue.
-THREADS = 16
+# As many requests may wait for a bank at once; how many are worked on is WEB_PLACES (kit/admission.py).
+THREADS = 64
 BACKLOG = 1024
 STOP_SECONDS = 5
 MOST_WORKERS = 64

@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from bench.limit import LIST_URL, PAGE, templates
 from bench.rows import Row, Template, Writer, fresh_atoms
-from serve import THREADS
+from bench.servers import THREADS
 
 
 class Base(DeclarativeBase):

@@ -21,6 +21,7 @@ import urllib3.exceptions
 
 from kit import urls, wire
 from kit.addresses import Reach
+from kit.admission import Outside
 from kit.deadline import (
     AddressDenied,
     Connection,
@@ -140,11 +141,24 @@ class Client:
         `reach` says how far from the public internet the address may lie (kit/addresses.py); without it,
         for addresses that are the house's own settings, any will do.
         """
-        progress = _Progress()
         target = urls.parse(url)
         if isinstance(target, str):
             return Failure("invalid_url", sent=False, detail=target)
         seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
+        with Outside():
+            return self._exchanged(method, target, body, headers or {}, seconds=seconds, reach=reach)
+
+    def _exchanged(
+        self,
+        method: str,
+        target: urls.Target,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        seconds: float,
+        reach: Reach | None,
+    ) -> Response | Failure:
+        progress = _Progress()
         route = (target.tls, target.host, target.port, reach)
         connection = self._take(route)
         self._busy.add(connection)
@@ -156,7 +170,7 @@ class Client:
                 connection.connect()
                 self._refuse_if_stopped()
             progress.sent = True
-            all_headers = {"User-Agent": self._user_agent, **(headers or {})}
+            all_headers = {"User-Agent": self._user_agent, **headers}
             wire.send(connection, method, target.path, all_headers, body)
             reply = wire.reply(connection, method)
             answer, reusable = _read(reply, progress)

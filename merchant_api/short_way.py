@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.http import HTTP_STATUS_CODES
 
+from kit.admission import Admission
 from merchant_api.crud import View
 
 if TYPE_CHECKING:
@@ -26,10 +27,16 @@ Found = tuple[View, dict[str, str]]
 
 
 class Gateway(Flask):
-    """Flask, with a short way for the operations of the API."""
+    """Flask, with a short way for the operations of the API, and with so many places for requests at work."""
+
+    admission = Admission(1)  # the composition root sets how many
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer an operation here and anything else as Flask does."""
+        """Answer an operation here and anything else as Flask does, once there is a place."""
+        with self.admission:
+            return self._answered(environ, start_response)
+
+    def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         found = self._operations.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         # Hooks of the whole app, and tests that keep a request's context, rely on all that Flask does.
         if found is None or self.before_request_funcs.get(None) or PRESERVED in environ:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import stripe
 
 from kit import clock
+from kit.admission import Outside
 from payments import bank
 from payments.acquirers import stripe_answers as answers
 from payments.acquirers import stripe_records as records
@@ -154,7 +155,8 @@ class StripeAcquirer:
             except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError) as error:
                 logger.info("%s is asked again: %s", self.name, _reason(error))
             if self.line.seconds_left() > pause:
-                time.sleep(pause)
+                with Outside():
+                    time.sleep(pause)
         return _with_id(make())
 
     # Afterwards.
