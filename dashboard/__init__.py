@@ -3,6 +3,7 @@
 from flask import Flask
 
 from dashboard import (
+    branding,
     checkout_sessions,
     events,
     keys,
@@ -19,7 +20,7 @@ from dashboard.edge import blueprint
 from dashboard.presentation import FILTERS
 
 # Each file mounts its own pages on the one blueprint when it is imported; this is the table of contents.
-PAGES = (sessions, overview, payments, checkout_sessions, events, webhooks, keys, stripecli, trail)
+PAGES = (sessions, overview, payments, checkout_sessions, events, webhooks, branding, keys, stripecli, trail)
 
 
 def register(app: Flask) -> None:

@@ -41,8 +41,12 @@ def _choices(words: dict[str, str]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in words.items()]
 
 
-class _Form(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
+    """What all forms of the dashboard have in common."""
+
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
+        """No token of its own."""
+
         csrf = False  # the edge checks the token, of this and every other form
 
     def require_valid(self) -> None:
@@ -52,14 +56,14 @@ class _Form(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
             raise InvalidRequest(f"{self[field].label.text}: {problems[0]}", param=field)
 
 
-class LoginForm(_Form):
+class LoginForm(Form):
     """E-mail and password; both are short."""
 
     email = StringField("Email", [Length(min=1, max=254), NO_CONTROL_CHARACTERS])
     password = PasswordField("Password", [Length(min=1, max=1024)])
 
 
-class RefundForm(_Form):
+class RefundForm(Form):
     """An amount in major units, or nothing for all that is left; `version` is the charge's as shown."""
 
     amount = StringField("Amount", [Length(max=20)])
@@ -81,7 +85,7 @@ class RefundForm(_Form):
         return found
 
 
-class RollForm(_Form):
+class RollForm(Form):
     """How long the old key goes on working; `version` is the key's, as it was shown."""
 
     grace = SelectField("The old key ends", choices=_choices(GRACES), default="86400")
@@ -101,7 +105,7 @@ class RollSecretForm(RollForm):
     grace = SelectField("The old secret ends", choices=_choices(OVERLAPS), default="86400")
 
 
-class EndpointForm(_Form):
+class EndpointForm(Form):
     """An address, and the event types that it wants, one a line."""
 
     url = StringField("Endpoint URL", [Length(min=1, max=2048), NO_CONTROL_CHARACTERS])

@@ -24,6 +24,7 @@ NAVIGATION = (
     ("checkout_sessions", "Checkout sessions", ("checkout_session",)),
     ("events", "Events", ("event",)),
     ("webhooks", "Webhooks", ("webhook",)),
+    ("branding", "Branding", ()),
     ("keys", "API keys", ()),
     ("trail", "Audit trail", ("request_log",)),
 )

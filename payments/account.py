@@ -27,7 +27,7 @@ def as_stripe(merchant: Merchant) -> dict[str, Any]:
         stripe.Account,
         id=merchant.id,
         object="account",
-        business_profile=shaped(stripe.Account.BusinessProfile, name=merchant.name),
+        business_profile=_business_profile(merchant),
         capabilities={"card_payments": "active", "transfers": "active"},
         charges_enabled=True,
         country=merchant.country,
@@ -42,5 +42,26 @@ def as_stripe(merchant: Merchant) -> dict[str, Any]:
         },
         metadata={},
         payouts_enabled=True,
+        settings=_settings(merchant),
         type="standard",
     )
+
+
+def _business_profile(merchant: Merchant) -> dict[str, Any]:
+    name = (merchant.branding or {}).get("display_name") or merchant.name
+    return shaped(stripe.Account.BusinessProfile, name=name, **(merchant.business_profile or {}))
+
+
+def _settings(merchant: Merchant) -> dict[str, Any]:
+    """Return the settings; as with Stripe, the first colour is the page's ground, the second its button."""
+    part, looks = stripe.Account.Settings, merchant.branding or {}
+    return {
+        "branding": shaped(
+            part.Branding,
+            primary_color=looks.get("background_color"),
+            secondary_color=looks.get("button_color"),
+        ),
+        "card_payments": shaped(part.CardPayments),
+        "dashboard": shaped(part.Dashboard, display_name=merchant.name, timezone="Etc/UTC"),
+        "payments": shaped(part.Payments),
+    }

@@ -4,6 +4,7 @@ What a session is given (`branding_settings`) counts before what the merchant ha
 and that before the house's own looks.
 """
 
+import re
 import threading
 import time
 import unicodedata
@@ -27,6 +28,15 @@ DEFAULTS = {
     "background_color": "#f5f2ea", "button_color": "#0d6b50", "border_style": "rounded",
     "font_family": "default",
 }  # fmt: skip
+# Those of Stripe's SDK.
+BORDER_STYLES = ("rounded", "rectangular", "pill")
+FONT_FAMILIES = (
+    "default", "be_vietnam_pro", "bitter", "chakra_petch", "hahmlet", "inconsolata", "inter", "lato", "lora",
+    "m_plus_1_code", "montserrat", "noto_sans", "noto_sans_jp", "noto_serif", "nunito", "open_sans", "pridi",
+    "pt_sans", "pt_serif", "raleway", "roboto", "roboto_slab", "source_sans_pro", "titillium_web",
+    "ubuntu_mono", "zen_maru_gothic",
+)  # fmt: skip
+PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,38}")
 LONGEST_URL = 2048  # of a picture
 LONGEST_SHOWN_NAME = 100
 CACHE_SECONDS = 60.0
@@ -166,9 +176,13 @@ def change(merchant: Merchant, looks: dict[str, Any], contact: dict[str, str]) -
     """Set how all of a merchant's pages look; raises InvalidRequest naming the parameter."""
     check(looks, "branding")
     check_email(contact.get("support_email"), "business_profile[support_email]")
+    if contact.get("support_phone") and PHONE.fullmatch(contact["support_phone"]) is None:
+        message = "A phone number is written in digits, such as +1 202 555 0143."
+        raise InvalidRequest(message, param="business_profile[support_phone]")
     for name in ("support_url", "url"):
         if contact.get(name) and isinstance(urls.parse(contact[name]), str):
             raise InvalidRequest("Not a valid URL", code="url_invalid", param=f"business_profile[{name}]")
     merchant.branding = {name: value for name, value in looks.items() if value}
     merchant.business_profile = {name: contact[name] for name in CONTACT if contact.get(name)}
     audit.record("account.branding_changed", merchant.id, fields=sorted(merchant.branding))
+    forget(merchant.id)
