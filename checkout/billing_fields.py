@@ -1,5 +1,8 @@
 """Who pays and where they live: the billing address, and the account of a debit with its holder."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from babel import Locale
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
@@ -11,6 +14,8 @@ from checkout.words import control_characters, trimmed
 from payments.charging.card_brands import hides_card_number
 from payments.charging.methods.sepa_debit import plain_iban
 
+LONGEST_LINE = 200
+
 
 class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
     """The holder's name and address, as far as each means of payment asks for them."""
@@ -21,9 +26,52 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
     iban = StringField(N_("IBAN"), name="iban", filters=[trimmed])
     account_holder = StringField(N_("Account holder"), name="accountHolderName", filters=[trimmed])
 
+    billing_line1 = StringField(N_("Address"), name="billingAddressLine1", filters=[trimmed])
+    billing_line2 = StringField(N_("Flat, floor, company"), name="billingAddressLine2", filters=[trimmed])
+    billing_city = StringField(N_("City"), name="billingLocality", filters=[trimmed])
+    billing_state = StringField(N_("State or region"), name="billingAdministrativeArea", filters=[trimmed])
+
+    asks_full_address = False
+
+    def ask_billing(self, asks: Mapping[str, Any]) -> None:
+        """Set whether the whole billing address is asked, whatever pays."""
+        self.asks_full_address = asks.get("billing_address_collection") == "required"
+
+    def address_fields(self) -> list[Field]:
+        """Return the fields of the whole address, in the order of the page."""
+        if not self.asks_full_address:
+            return []
+        return [
+            self.billing_country, self.billing_line1, self.billing_line2, self.billing_postal_code,
+            self.billing_city, self.billing_state,
+        ]  # fmt: skip
+
+    def address_lines(self) -> dict[str, str | None]:
+        """Return what a whole address has beside country and postal code."""
+        if not self.asks_full_address:
+            return {}
+        return {
+            "line1": self.billing_line1.data,
+            "line2": self.billing_line2.data or None,
+            "city": self.billing_city.data,
+            "state": self.billing_state.data or None,
+        }
+
     def offer_billing_countries(self, locale: Locale) -> None:
         """Set the countries to choose from."""
         self.billing_country.choices = list(country_choices(locale))
+
+    def validate_billing_line1(self, field: Field) -> None:
+        check_line(field.data, "line1_missing")
+
+    def validate_billing_line2(self, field: Field) -> None:
+        check_line(field.data)
+
+    def validate_billing_city(self, field: Field) -> None:
+        check_line(field.data, "city_missing")
+
+    def validate_billing_state(self, field: Field) -> None:
+        check_line(field.data)
 
     def validate_billing_name(self, field: Field) -> None:
         if not field.data:
@@ -57,3 +105,13 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
             raise ValidationError(MESSAGES["name_long"])
         if control_characters(field.data) or hides_card_number(field.data):
             raise ValidationError(MESSAGES["characters"])
+
+
+def check_line(text: str, missing: str | None = None) -> None:
+    """Refuse what can be no line of an address; `missing` names the message where there has to be one."""
+    if missing and not text:
+        raise ValidationError(MESSAGES[missing])
+    if len(text) > LONGEST_LINE:
+        raise ValidationError(MESSAGES["too_long"])
+    if control_characters(text) or hides_card_number(text):
+        raise ValidationError(MESSAGES["characters"])

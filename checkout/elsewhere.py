@@ -13,23 +13,23 @@ from checkout.sums import Refused
 from checkout.ways_out import web_address
 from payments import bank
 from payments.charging.cards import ELSEWHERE, CardDetails
+from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.elsewhere import HOSTS, pays_elsewhere
-from payments.hosted.pay import Billing
 from payments.scope import acting_as
 
 PAGES = frozenset(("checkout.show", "checkout.submit"))
 
 
 class ElsewhereForm(PaymentForm):
-    """What is asked before the customer goes there: where to send the receipt."""
+    """What is asked before the customer goes there: where to send the receipt, and what the shop wants."""
 
     def fields(self) -> list[Field]:
-        """Return the one field."""
-        return [self.email, *self.delivery_fields()]
+        """Return what is asked here; the card is typed there."""
+        return self.asked_beside()
 
     def validate(self, extra_validators: object = None) -> bool:
-        """Check the one field, and that the form is ours."""
+        """Check what is asked here, and that the form is ours."""
         super().validate(extra_validators)
         asked = (*self.fields(), self.csrf_token)
         for field in self:
@@ -42,8 +42,11 @@ class ElsewhereForm(PaymentForm):
         return ELSEWHERE
 
     def billing(self) -> Billing:
-        """Return who pays."""
-        return Billing(email=self.email.data, shipping=self.shipping())
+        """Return who pays; the name on the card is the acquirer's to ask."""
+        address = self.address_as_asked() if self.asks_full_address else {}
+        return Billing(
+            self.email.data, self.payer(), **address, shipping=self.shipping(), answers=self.answers()
+        )
 
 
 def intercept() -> Response | None:
@@ -90,6 +93,7 @@ def form_of(session: CheckoutSession, typed: object) -> ElsewhereForm:
         language().locale,
         fixed_email=visits.known_email(session),
         ships_to=rendering.ships_to(session),
+        asks=session.details,
     )
 
 
@@ -111,5 +115,6 @@ def page(
         action=url_for("checkout.submit", session_id=session.id),
         change_action=url_for("checkout_changes.change", session_id=session.id),
         refused=refused,
+        **rendering.words_of(session),
     )
     return make_response(html, status)

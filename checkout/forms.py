@@ -5,7 +5,7 @@ written for Stripe's page fill this one too.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +16,20 @@ from wtforms.i18n import DummyTranslations
 
 from checkout.billing_fields import BillingFields
 from checkout.card_fields import CardFields
-from checkout.contact_fields import ContactFields
+from checkout.consents import Consents
+from checkout.contact_fields import ContactFields, plain_phone
+from checkout.custom_fields import CustomFields
 from checkout.delivery import DeliveryFields
 from checkout.i18n import N_
 from checkout.messages import MESSAGES
+from checkout.tax_fields import TaxFields
 from checkout.words import trimmed
 from payments.charging.cards import CardDetails
 from payments.charging.methods import CARD
 from payments.charging.methods.sepa_debit import SEPA_DEBIT
-from payments.hosted.pay import Billing, Chosen
+from payments.hosted.billing import Billing
+from payments.hosted.collected import Answers
+from payments.hosted.pay import Chosen
 
 # A session lives a day at most; so does the page's CSRF token.
 CSRF_SECONDS = int(timedelta(hours=24).total_seconds())
@@ -40,7 +45,9 @@ ASKED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class PaymentForm(ContactFields, DeliveryFields, CardFields, BillingFields):
+class PaymentForm(
+    ContactFields, DeliveryFields, CardFields, BillingFields, CustomFields, TaxFields, Consents
+):  # fmt: skip
     """All that one session asks; the countries, and the one chosen first, follow the locale."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -64,8 +71,12 @@ class PaymentForm(ContactFields, DeliveryFields, CardFields, BillingFields):
         types: Sequence[str] = (CARD,),
         ships_to: Sequence[str] = (),
         is_free: bool = False,
+        asks: Mapping[str, Any] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(formdata=formdata, data={"email": fixed_email or "", "billing_country": country})
+        """Read what was typed; None shows what is `known`. `asks` holds the session's own parameters."""
+        given = {"email": fixed_email or "", "billing_country": country, **(known or {})}
+        super().__init__(formdata=formdata, data=given)
         self.types, self.is_free = types, is_free
         self.offer_countries(ships_to, locale)
         if not self.method.data:  # a page with one method, or a suite that knows of cards alone
@@ -76,6 +87,12 @@ class PaymentForm(ContactFields, DeliveryFields, CardFields, BillingFields):
         self.fixed_email = fixed_email
         if fixed_email:  # the merchant named the customer; what the page sends cannot change it
             self.email.data = fixed_email
+        asked, fresh = asks or {}, formdata is None
+        self.ask_contact(asked)
+        self.ask_billing(asked)
+        self.ask_custom(asked, fresh=fresh)
+        self.ask_tax_id(asked, locale, given["billing_country"], fresh=fresh)
+        self.ask_consents(asked)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check what the chosen method asks for, and nothing that was typed for another one."""
@@ -91,9 +108,34 @@ class PaymentForm(ContactFields, DeliveryFields, CardFields, BillingFields):
             raise ValidationError(MESSAGES["method_missing"])
 
     def fields(self) -> list[Field]:
-        """Return what the buyer fills in for the chosen method, in the order of the page."""
-        asked = () if self.is_free else ASKED.get(self.method.data, ())
-        return [self.email, *self.delivery_fields(), *(getattr(self, name) for name in asked)]
+        """Return what the buyer fills in for the chosen method, each once, in the order of the page."""
+        names = () if self.is_free else ASKED.get(self.method.data, ())
+        return self.asked_beside([getattr(self, name) for name in names])
+
+    def asked_beside(self, means: Sequence[Field] = ()) -> list[Field]:
+        """Return what is asked whatever pays, with the fields of the means in their place."""
+        business = [self.business_name] if self.asks_tax_id else []
+        fields = [
+            self.email,
+            *self.delivery_fields(),
+            *self.contact_fields(),
+            *means,
+            *self.address_fields(),
+            *self.tax_fields(),
+            *business,
+            *(answer for _, answer in self.custom_fields()),
+            *self.consent_fields(),
+        ]
+        return list({field.name: field for field in fields}.values())
+
+    def tax_country(self) -> str:
+        """Return the country that the bill goes to."""
+        return self.billing_country.data or ""
+
+    def needs_business(self) -> bool:
+        """Tell whether the name of a business has to be given: with its tax ID, or where it is asked."""
+        asked = "business" in self.names_asked and not self.is_optional("business")
+        return asked or bool(self.asks_tax_id and self.tax_id.data)
 
     @property
     def expected_minor(self) -> int | None:
@@ -111,24 +153,47 @@ class PaymentForm(ContactFields, DeliveryFields, CardFields, BillingFields):
         return self.card_of(self.billing_name.data)
 
     def billing(self) -> Billing:
-        """Return who pays, where they live and where the order goes to."""
-        if self.is_free:
-            return Billing(self.email.data, self.shipping_name.data or None, shipping=self.shipping())
-        if self.method.data != CARD:
-            name, country = self.account_holder.data or None, self.billing_country.data
-            return Billing(
-                self.email.data,
-                name,
-                country if country in dict(self.billing_country.choices) else None,
-                shipping=self.shipping(),
-            )
+        """Return who pays, where they live, where the order goes to, and what else was asked."""
         return Billing(
             email=self.email.data,
-            name=self.billing_name.data,
-            country=self.billing_country.data,
-            postal_code=self.billing_postal_code.data or None,
+            name=self.payer(),
+            **self.address_as_asked(),
             shipping=self.shipping(),
+            answers=self.answers(),
         )
+
+    def answers(self) -> Answers:
+        """Return what else was asked."""
+        return Answers(
+            custom_fields=self.custom_answers(),
+            consent=self.consent_answer(),
+            phone=plain_phone(self.phone.data) if self.asks_phone else None,
+            individual_name=self._asked(self.individual_name),
+            business_name=self._asked(self.business_name),
+            tax_id=self.tax_answer(),
+        )
+
+    def _asked(self, field: Field) -> str | None:
+        return field.data or None if field in self.fields() else None
+
+    def payer(self) -> str | None:
+        """Return the name that goes with the means of payment, else any other that was given."""
+        own = {CARD: self.billing_name, SEPA_DEBIT.type: self.account_holder}.get(self.method.data)
+        places = (self.individual_name, self.shipping_name) if self.is_free else (own, self.individual_name)
+        names = (self._asked(field) for field in places if field is not None)
+        return next((name for name in names if name), None)
+
+    def address_as_asked(self) -> dict[str, str | None]:
+        """Return the billing address as far as it was asked; of other means than a card the country alone."""
+        country = self.billing_country.data
+        known = country if country in dict(self.billing_country.choices) else None
+        is_card = self.method.data == CARD and not self.is_free
+        if is_card or self.asks_full_address:
+            return {
+                "country": known,
+                "postal_code": self.billing_postal_code.data or None,
+            } | self.address_lines()
+        return {} if self.is_free else {"country": known}
 
     @property
     def stranger(self) -> bool:

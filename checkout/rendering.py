@@ -21,6 +21,7 @@ from checkout.presentation import (
     Order,
     button_words,
 )
+from checkout.rich_text import parts_of
 from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
@@ -135,7 +136,24 @@ def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
         types=session.types,
         ships_to=ships_to(session),
         is_free=not session.keeps_card and not session.amount_total,
+        asks=session.details,
+        known=visits.known_details(session),
     )
+
+
+def words_of(session: CheckoutSession) -> dict[str, Any]:
+    """Return the merchant's own words for the page, taken apart, and what is said of using a card again."""
+    given = session.details.get("custom_text") or {}
+    texts = {place: parts_of(text["message"]) for place, text in given.items() if text}
+    agreement = (session.details.get("consent_collection") or {}).get("payment_method_reuse_agreement") or {}
+    reused = session.intent_data.get("setup_future_usage") and not session.keeps_card
+    shown = reused and agreement.get("position") != "hidden"
+    words = gettext(
+        "By paying you allow %(merchant)s to charge your payment method for later payments, on the terms "
+        "that you have agreed with it.",
+        merchant=session.look.business,
+    )
+    return {"texts": texts, "reuse_agreement": words if shown else None}
 
 
 def ships_to(session: CheckoutSession) -> list[str]:
@@ -168,6 +186,7 @@ def form_page(
         methods=choices(session.types),
         mandate=gettext(MANDATE, merchant=present_merchant().name),
         test_cards=TEST_CARDS,
+        **words_of(session),
     )
     return make_response(html, status)
 

@@ -1,6 +1,7 @@
 """One buyer's visit to a session's address: whose session it is, how it stands, who is acting."""
 
 import re
+from typing import Any
 
 from flask import Request
 
@@ -19,6 +20,7 @@ from payments.hosted.payment_links import PaymentLink
 from payments.hosted.recover import recoverable
 from payments.scope import Caller
 
+ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
 SESSION_ID = re.compile(r"cs_(?:test|live)_[0-9A-Za-z]{1,200}")
 
 
@@ -110,6 +112,18 @@ def known_email(session: CheckoutSession) -> str | None:
         customer = Customer.peek(session.customer_id)
         given = customer.email if customer else None
     return given or None
+
+
+def known_details(session: CheckoutSession) -> dict[str, Any]:
+    """Return what is known of the customer whom the merchant named, by the attributes of the form."""
+    customer = Customer.peek(session.customer_id) if session.customer_id else None
+    if customer is None or customer.deleted:
+        return {}
+    known = {name: customer.details.get(name) for name in ("phone", "individual_name", "business_name")}
+    if session.details.get("billing_address_collection") == "required":
+        address = customer.details.get("address") or {}
+        known |= {f"billing_{name}": address.get(name) for name in ADDRESS}
+    return {attribute: value for attribute, value in known.items() if value}
 
 
 def recovery_address(session: CheckoutSession) -> str | None:

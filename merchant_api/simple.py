@@ -22,8 +22,9 @@ from payments.charging.payment_intents import PaymentIntent
 from payments.charging.return_urls import check_return_url
 from payments.emails import check_email
 from payments.errors import InvalidRequest
+from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.hosted.pay import Billing, pay
+from payments.hosted.pay import pay
 from payments.scope import caller
 
 blueprint = Blueprint("simple", __name__)

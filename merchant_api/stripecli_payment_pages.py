@@ -12,8 +12,9 @@ from merchant_api.methods_given import MethodData, method_of
 from merchant_api.operations import Operation
 from payments import bank, transactions
 from payments.errors import InvalidRequest
+from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.hosted.pay import Billing, pay
+from payments.hosted.pay import pay
 from payments.merchants import authenticate
 from payments.scope import caller
 

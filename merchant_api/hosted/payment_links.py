@@ -10,6 +10,7 @@ from merchant_api import lists
 from merchant_api.crud import operation
 from merchant_api.operations import Operation
 from payments.errors import InvalidRequest
+from payments.hosted.collection_rules import QUESTIONS
 from payments.hosted.payment_links import PaymentLink
 
 blueprint = Blueprint("payment_links", __name__)
@@ -24,9 +25,9 @@ PRICE_DATA = (
 )  # fmt: skip
 SHARED = {
     "after_completion.type", "after_completion.hosted_confirmation.custom_message",
-    "after_completion.redirect.url", "allow_promotion_codes", "billing_address_collection",
+    "after_completion.redirect.url", *QUESTIONS, "allow_promotion_codes",
     "customer_creation", "expand", "inactive_message", "metadata", "submit_type",
-    "restrictions.completed_sessions.limit",
+    "restrictions.completed_sessions.limit", "shipping_options",
 }  # fmt: skip
 CREATE = params.build(
     stripe.params.PaymentLinkCreateParams,

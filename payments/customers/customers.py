@@ -15,8 +15,10 @@ from payments.resource import Resource, WithMetadata, merged_metadata
 PLAIN = (
     "address",
     "balance",
+    "business_name",
     "description",
     "email",
+    "individual_name",
     "name",
     "phone",
     "preferred_locales",

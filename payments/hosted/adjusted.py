@@ -44,10 +44,6 @@ class WithAdjustments:
                 Session.ShippingCost, amount_subtotal=cost, amount_tax=0, amount_total=cost,
                 shipping_rate=option["shipping_rate"],
             )  # fmt: skip
-        if adjusted.get("shipping_details"):
-            wire["collected_information"] = shaped(
-                Session.CollectedInformation, shipping_details=adjusted["shipping_details"]
-            )
         return wire
 
     def breakdown(self) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from payments.charging.methods import CARD
 from payments.charging.methods.offering import offered, terms_of
 from payments.hosted import addresses, adjustments
 from payments.hosted.adjusted import WithAdjustments
+from payments.hosted.collected import WithCollected
+from payments.hosted.collection_rules import QUESTIONS
+from payments.hosted.keep_customer import update_customer
 from payments.hosted.line_items import LineItem
 from payments.hosted.opening_rules import (
     SETUP,
@@ -25,14 +28,14 @@ from payments.hosted.opening_rules import (
     recovery_of,
 )
 from payments.resource import Resource, WithMetadata, merged_metadata
-from payments.shapes import shaped
 
 RECOVERY_SECONDS = 30 * 24 * 3600
 # Given by the merchant, kept as they are and given back.
 ECHOED = (
-    "allow_promotion_codes", "billing_address_collection", "branding_settings", "client_reference_id",
-    "customer_creation", "customer_email", "locale", "shipping_address_collection", "submit_type",
+    *QUESTIONS, "allow_promotion_codes", "branding_settings", "client_reference_id", "customer_creation",
+    "customer_email", "customer_update", "locale", "saved_payment_method_options", "submit_type",
 )  # fmt: skip
+HIDDEN = frozenset(("customer_update",))  # of these, what the session does not show
 
 
 class Status(StrEnum):
@@ -51,7 +54,7 @@ class PaymentStatus(StrEnum):
     NO_PAYMENT_REQUIRED = "no_payment_required"
 
 
-class CheckoutSession(Resource, WithMetadata, WithAdjustments):
+class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
     """An order with its page, its time to live and, once the customer pays, its payment intent."""
 
     __tablename__ = "checkout_sessions"
@@ -92,6 +95,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     link_slot: Mapped[int | None]  # its place among those that may complete through its payment link
     recovered_from: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
+    collected: Mapped[dict[str, Any] | None]
     after_expiration: Mapped[dict[str, Any] | None]
     payment_method_types: Mapped[list[Any] | None]  # what its page offers; None is a card alone
     intent_data: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -149,6 +153,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
             customer_id=customer_of(params),
             recovered_from=recovered_from,
             customer_details=None,
+            collected=None,
             after_expiration=recovery_of(params),
             intent_data=intent_data,
             details={name: params[name] for name in ECHOED if params.get(name) is not None},
@@ -172,6 +177,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
             if discount := self.discount:
                 discount.redeem()
             self.payment_status = status.value
+            self._tell_customer()
             lifecycle.move(self, Status.COMPLETE)
         elif status is PaymentStatus.PAID:
             self.payment_status = status.value
@@ -180,7 +186,11 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     def set_up(self) -> None:
         """End the session well: its card is kept."""
         if self.status == Status.OPEN:
+            self._tell_customer()
             lifecycle.move(self, Status.COMPLETE)
+
+    def _tell_customer(self) -> None:
+        update_customer(self, (self.adjustments or {}).get("shipping_details"))
 
     def payment_failed(self) -> None:
         """Tell that the money of a session which has ended unpaid does not come; an open one stays open.
@@ -240,7 +250,9 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     def as_stripe(self) -> dict[str, Any]:
         """Return the session; its address only while it can be paid."""
         return self.shape(
-            **self.details | self._branding(),
+            **{name: value for name, value in self.details.items() if name not in HIDDEN}
+            | self._branding()
+            | self.collected_wire(),
             status=self.status,
             payment_status=self.payment_status,
             mode=self.mode,
@@ -250,17 +262,14 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
             automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
             cancel_url=self.cancel_url,
             currency=self.currency or None,
-            custom_fields=[],
-            custom_text=shaped(stripe.checkout.Session.CustomText),
             customer=self.customer_id,
-            customer_details=self._customer_details(),
+            customer_details=self.customer_wire(),
             expires_at=self.expires_at,
             metadata=self.metadata_,
             payment_intent=self.payment_intent_id,
             payment_method_collection="if_required",
             payment_method_options=self.intent_data.get("payment_method_options") or {},
             payment_method_types=self.types,
-            phone_number_collection={"enabled": False},
             payment_link=self.payment_link_id,
             recovered_from=self.recovered_from,
             setup_intent=self.setup_intent_id,
@@ -284,13 +293,3 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments):
     def address(self) -> str | None:
         """Return where the customer pays; None once there is nothing to pay."""
         return addresses.pay_page(self.id) if self.status == Status.OPEN else None
-
-    def _customer_details(self) -> dict[str, Any] | None:
-        known = self.customer_details or {}
-        email = known.get("email") or self.details.get("customer_email")
-        if not known and not email:
-            return None
-        return shaped(
-            stripe.checkout.Session.CustomerDetails,
-            **(known | {"email": email, "tax_exempt": "none", "tax_ids": []}),
-        )

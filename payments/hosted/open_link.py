@@ -7,12 +7,13 @@ from payments.catalog.prices import Price
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.collection_rules import QUESTIONS
 from payments.hosted.opening_rules import PAYMENT, PLACEHOLDER
 from payments.hosted.payment_links import PaymentLink
 
 CLIENT_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Stripe's rule for the address's own parameter
 PASSED_ON = (
-    "allow_promotion_codes", "billing_address_collection", "customer_creation", "payment_intent_data",
+    *QUESTIONS, "allow_promotion_codes", "customer_creation", "payment_intent_data", "shipping_options",
     "submit_type",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from payments.charging.descriptors import check_descriptors
 from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest
+from payments.hosted.collection_rules import check_customer_options, check_questions
 
 SHORTEST_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3600
@@ -20,11 +21,14 @@ MODES = frozenset((PAYMENT, SETUP))
 # What only a session of one mode may be given.
 ONLY_OF = {
     "allow_promotion_codes": PAYMENT,
+    "custom_fields": PAYMENT,
     "discounts": PAYMENT,
     "shipping_address_collection": PAYMENT,
     "shipping_options": PAYMENT,
     "line_items": PAYMENT,
     "payment_intent_data": PAYMENT,
+    "phone_number_collection": PAYMENT,
+    "saved_payment_method_options": PAYMENT,
     "submit_type": PAYMENT,
     "currency": SETUP,
     "setup_intent_data": SETUP,
@@ -50,6 +54,8 @@ def check_words(params: dict[str, Any]) -> None:
         message = "Missing required param: success_url."
         raise InvalidRequest(message, code="parameter_missing", param="success_url")
     check_url(params["success_url"], "success_url")
+    check_questions(params)
+    check_customer_options(params)
     check_email(params.get("customer_email"), "customer_email")
     check_descriptors(params.get("payment_intent_data") or {}, "payment_intent_data")
     receipt = (params.get("payment_intent_data") or {}).get("receipt_email")

@@ -1,7 +1,6 @@
 """pay: the customer's card, typed on the hosted page, pays a session's order."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from payments import bank
 from payments.charging.cancel import cancel
@@ -11,33 +10,16 @@ from payments.charging.methods import METHODS
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import Means, PaymentMethod
 from payments.charging.withdraw import withdraw
-from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
+from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus
 from payments.hosted.hold_place import hold_place
+from payments.hosted.keep_customer import made_customer
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.reprice import hold_discount
 
 TOTAL_CHANGED = "total_changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Billing:
-    """What the customer typed beside the card."""
-
-    email: str
-    name: str | None = None
-    country: str | None = None
-    postal_code: str | None = None
-    shipping: dict[str, Any] | None = None  # `name` and `address`, where the order is to be delivered
-
-    def address(self) -> dict[str, str | None]:
-        """Return the address as the wire has it."""
-        return {
-            "city": None, "country": self.country, "line1": None, "line2": None,
-            "postal_code": self.postal_code, "state": None,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +54,8 @@ def pay(
     if session.payment_intent_id is not None:
         withdraw(PaymentIntent.find(session.payment_intent_id), "confirmed")  # before anything is changed
     _hold(session)
-    session.customer_details = {
-        "address": billing.address(), "email": billing.email, "name": billing.name, "phone": None,
-    }  # fmt: skip
+    session.customer_details = billing.customer_details()
+    session.note_answers(billing.answers)
     if billing.shipping:
         session.adjustments = (session.adjustments or {}) | {"shipping_details": billing.shipping}
     if not session.amount_total:
@@ -97,7 +78,7 @@ def _hold(session: CheckoutSession) -> None:
 
 def _made(means: Means | Chosen, billing: Billing, *, keep: bool) -> tuple[PaymentMethod, Means]:
     """Return the new payment method of what was typed on the page, and the means itself."""
-    details = {"email": billing.email, "name": billing.name, "address": billing.address()}
+    details = billing.details()
     if isinstance(means, Chosen):
         return PaymentMethod.of_kind(METHODS[means.type], means.given, billing=details, keep=keep)
     if not isinstance(means, CardDetails):
@@ -111,16 +92,9 @@ def _without_a_payment(session: CheckoutSession, billing: Billing) -> bank.Answe
         cancel(PaymentIntent.find(session.payment_intent_id), "abandoned")
         session.payment_intent_id = None
     if session.customer_id is None:
-        session.customer_id = _customer(billing).id
+        session.customer_id = made_customer(billing).id
     session.paid_for(PaymentStatus.NO_PAYMENT_REQUIRED)
     return bank.Done()
-
-
-def _customer(billing: Billing) -> Customer:
-    given: dict[str, Any] = {"email": billing.email}
-    if billing.name:
-        given["name"] = billing.name
-    return Customer.create(given)
 
 
 def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:
@@ -130,7 +104,7 @@ def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:
             intent.details = intent.details | {"shipping": billing.shipping}
         return intent
     if session.details.get("customer_creation") == "always" and session.customer_id is None:
-        session.customer_id = _customer(billing).id
+        session.customer_id = made_customer(billing).id
     asked = {
         **session.intent_data,
         "amount": session.amount_total,

@@ -7,30 +7,37 @@ from sqlalchemy import Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.database import db
-from kit.ids import new_id, random_text
+from kit.ids import random_text
 from payments import audit, events, lifecycle
-from payments.catalog.prices import Price
-from payments.catalog.products import Product
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.hosted.checkout_sessions import CheckoutSession, Status
+from payments.hosted.collected import (
+    consents_asked,
+    shown_fields,
+    shown_names,
+    shown_tax_id,
+    shown_texts,
+    without_answer,
+)
+from payments.hosted.collection_rules import QUESTIONS, check_questions
+from payments.hosted.link_lines import MAXIMUM_LINES, line_of, quantity_of, shown_deliveries
 from payments.hosted.opening_rules import check_url
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
 
-MAXIMUM_LINES = 20
-MAXIMUM_QUANTITY = 999_999
 MOST_COMPLETED = 1_000_000_000
 CODE_LENGTH = 16
 # Given by the merchant, kept as they are and given back; what an update names with an empty value is unset.
 PLAIN = (
-    "allow_promotion_codes", "billing_address_collection", "customer_creation", "inactive_message",
-    "payment_intent_data", "submit_type",
+    *QUESTIONS, "allow_promotion_codes", "customer_creation", "inactive_message", "payment_intent_data",
+    "shipping_options", "submit_type",
 )  # fmt: skip
 DEFAULTS: dict[str, Any] = {
     "allow_promotion_codes": False, "billing_address_collection": "auto", "customer_creation": "if_required",
     "submit_type": "auto",
 }  # fmt: skip
+Link = stripe.PaymentLink
 CONFIRMATION = "hosted_confirmation"
 
 
@@ -63,13 +70,15 @@ class PaymentLink(Resource, WithMetadata):
         if not 1 <= len(given) <= MAXIMUM_LINES:
             message = f"You must provide from 1 to {MAXIMUM_LINES} line items."
             raise InvalidRequest(message, code="parameter_missing", param="line_items")
-        lines = [_line(line, f"line_items[{number}]") for number, line in enumerate(given)]
+        lines = [line_of(line, f"line_items[{number}]") for number, line in enumerate(given)]
         for number, line in enumerate(lines):
             if line["currency"] != lines[0]["currency"]:
                 raise InvalidRequest(
                     "All line items of a Payment Link must have the same currency.",
                     param=f"line_items[{number}]",
                 )
+        check_questions(params)
+        shown_deliveries(params.get("shipping_options"), lines[0]["currency"])
         link = cls.new(
             code=random_text(CODE_LENGTH),
             active=True,
@@ -101,8 +110,13 @@ class PaymentLink(Resource, WithMetadata):
         if "line_items" in params:
             self.lines = self._changed_lines(params["line_items"])
         given = {name: params[name] for name in PLAIN if name in params}
+        if given.get("custom_text"):
+            texts = (self.details.get("custom_text") or {}) | given["custom_text"]
+            given["custom_text"] = {place: text for place, text in texts.items() if text}
         if given:
             kept = {name: value for name, value in (self.details | given).items() if value != ""}
+            check_questions(kept)
+            shown_deliveries(kept.get("shipping_options"), self.currency)
             self.details = kept
         audit.record("payment_link.updated", self.id, fields=sorted(params))
         events.record_update(self, before)
@@ -119,7 +133,7 @@ class PaymentLink(Resource, WithMetadata):
                     param=f"line_items[{number}][id]",
                 )
             if "quantity" in change:
-                line["quantity"] = _quantity(change["quantity"], f"line_items[{number}]")
+                line["quantity"] = quantity_of(change["quantity"], f"line_items[{number}]")
         return list(lines.values())
 
     @property
@@ -194,66 +208,29 @@ class PaymentLink(Resource, WithMetadata):
             details["payment_intent_data"] = shaped(
                 stripe.PaymentLink.PaymentIntentData, **({"metadata": {}} | asked)
             )
+        details |= {
+            "consent_collection": consents_asked(Link.ConsentCollection, details.get("consent_collection")),
+            "custom_fields": [
+                without_answer(shown) for shown in shown_fields(details.get("custom_fields"), {})
+            ],
+            "custom_text": shown_texts(Link.CustomText, details.get("custom_text")),
+            "name_collection": shown_names(details.get("name_collection")),
+            "phone_number_collection": details.get("phone_number_collection") or {"enabled": False},
+            "shipping_options": shown_deliveries(details.get("shipping_options"), self.currency),
+            "tax_id_collection": shown_tax_id(details.get("tax_id_collection"))
+            or {"enabled": False, "required": "never"},
+        }
         return self.shape(
             **details,
             active=self.active,
             after_completion=self.after_completion,
             automatic_tax={"enabled": False, "liability": None},
             currency=self.currency,
-            custom_fields=[],
-            custom_text=shaped(stripe.PaymentLink.CustomText),
             metadata=self.metadata_,
             payment_method_collection="always" if self.recurs else "if_required",
-            phone_number_collection={"enabled": False},
             restrictions=restrictions,
-            shipping_options=[],
-            tax_id_collection={"enabled": False, "required": "never"},
             url=addresses.link_page(self.code),
         )
-
-
-def _line(given: dict[str, Any], param: str) -> dict[str, Any]:
-    if ("price" in given) == ("price_data" in given):
-        raise InvalidRequest(
-            f"You must specify either `price` or `price_data` for {param}, and not both.",
-            param=f"{param}[price]",
-        )
-    inline = "price_data" in given
-    if inline:
-        price = Price.inline(given["price_data"], param=f"{param}[price_data]")
-    else:
-        price = Price.find(given["price"], param=f"{param}[price]")
-    if not price.active and not inline:
-        raise InvalidRequest("The price specified is inactive.", param=f"{param}[price]")
-    if price.unit_amount is None:
-        raise InvalidRequest(
-            "Prices with fractions of the smallest unit can't be paid with a Payment Link.",
-            param=f"{param}[price]",
-        )
-    return {
-        "id": new_id("li_"),
-        "inline": inline,
-        "quantity": _quantity(given.get("quantity", 1), param),
-        "currency": price.currency,
-        "unit_amount": price.unit_amount,
-        "name": _product_of(price).name,
-        "price": price.as_stripe(),
-    }
-
-
-def _product_of(price: Price) -> Product:
-    made = (row for row in db.session.new if isinstance(row, Product) and row.wire_id == price.product)
-    return next(made, None) or Product.find(price.product)
-
-
-def _quantity(quantity: int, param: str) -> int:
-    if not 1 <= quantity <= MAXIMUM_QUANTITY:
-        raise InvalidRequest(
-            f"This value must be between 1 and {MAXIMUM_QUANTITY}.",
-            code="parameter_invalid_integer",
-            param=f"{param}[quantity]",
-        )
-    return quantity
 
 
 def _after_completion(given: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from payments.charging.payment_methods import PaymentMethod
 from payments.charging.set_up import set_up
 from payments.charging.setup_intents import SetupIntent
 from payments.charging.withdraw_setup import withdraw_setup
-from payments.customers.customers import Customer
 from payments.errors import InvalidRequest
 from payments.hosted import addresses
+from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.hosted.pay import Billing
+from payments.hosted.keep_customer import made_customer
 
 
 def save(session: CheckoutSession, card: CardDetails, billing: Billing) -> bank.Answer:
@@ -22,15 +22,11 @@ def save(session: CheckoutSession, card: CardDetails, billing: Billing) -> bank.
         raise InvalidRequest("This Checkout Session is over.", code="checkout_session_closed")
     intent = SetupIntent.find(str(session.setup_intent_id))
     withdraw_setup(intent, "confirmed")  # before anything is changed
-    session.customer_details = {
-        "address": billing.address(), "email": billing.email, "name": billing.name, "phone": None,
-    }  # fmt: skip
+    session.customer_details = billing.customer_details()
+    session.note_answers(billing.answers)
     if session.details.get("customer_creation") == "always" and session.customer_id is None:
-        customer = Customer.create(
-            {"email": billing.email} | ({"name": billing.name} if billing.name else {})
-        )
+        customer = made_customer(billing)
         session.customer_id = customer.id
         intent.give_to(customer)
-    details = {"email": billing.email, "name": billing.name, "address": billing.address()}
-    method = PaymentMethod.of_card(card, billing=details, keep=True)
+    method = PaymentMethod.of_card(card, billing=billing.details(), keep=True)
     return set_up(intent, method, card, return_url=addresses.pay_page(session.id))

@@ -39,6 +39,7 @@ def open_setup(
         setup_intent_id=intent.id,
         recovered_from=recovered_from,
         customer_details=None,
+        collected=None,
         after_expiration=recovery_of(params),
         intent_data=asked,
         details={name: params[name] for name in ECHOED if params.get(name) is not None},

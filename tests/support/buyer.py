@@ -28,7 +28,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.tags.append((tag, given))
-        if tag == "input" and (given.get("type") != "radio" or "checked" in given):
+        if tag == "input" and (given.get("type") not in ("radio", "checkbox") or "checked" in given):
             self.values[given["name"]] = given.get("value", "")
         elif tag == "select":
             self._select = given["name"]

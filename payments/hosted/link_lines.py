@@ -1,0 +1,73 @@
+"""What a payment link sells: each line as it is kept in the link, and the ways of delivery."""
+
+from typing import Any
+
+from kit.database import db
+from kit.ids import new_id
+from payments.catalog.prices import Price
+from payments.catalog.products import Product
+from payments.catalog.shipping_rates import ShippingRate
+from payments.errors import InvalidRequest
+
+MAXIMUM_LINES = 20
+MAXIMUM_QUANTITY = 999_999
+
+
+def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
+    """Return a line as the link keeps it; raises InvalidRequest naming the parameter."""
+    if ("price" in given) == ("price_data" in given):
+        raise InvalidRequest(
+            f"You must specify either `price` or `price_data` for {param}, and not both.",
+            param=f"{param}[price]",
+        )
+    inline = "price_data" in given
+    if inline:
+        price = Price.inline(given["price_data"], param=f"{param}[price_data]")
+    else:
+        price = Price.find(given["price"], param=f"{param}[price]")
+    if not price.active and not inline:
+        raise InvalidRequest("The price specified is inactive.", param=f"{param}[price]")
+    if price.unit_amount is None:
+        raise InvalidRequest(
+            "Prices with fractions of the smallest unit can't be paid with a Payment Link.",
+            param=f"{param}[price]",
+        )
+    return {
+        "id": new_id("li_"),
+        "inline": inline,
+        "quantity": quantity_of(given.get("quantity", 1), param),
+        "currency": price.currency,
+        "unit_amount": price.unit_amount,
+        "name": _product_of(price).name,
+        "price": price.as_stripe(),
+    }
+
+
+def _product_of(price: Price) -> Product:
+    made = (row for row in db.session.new if isinstance(row, Product) and row.wire_id == price.product)
+    return next(made, None) or Product.find(price.product)
+
+
+def quantity_of(quantity: int, param: str) -> int:
+    """Return a quantity that may be sold; raises InvalidRequest for any other."""
+    if not 1 <= quantity <= MAXIMUM_QUANTITY:
+        raise InvalidRequest(
+            f"This value must be between 1 and {MAXIMUM_QUANTITY}.",
+            code="parameter_invalid_integer",
+            param=f"{param}[quantity]",
+        )
+    return quantity
+
+
+def shown_deliveries(given: list[dict[str, Any]] | None, currency: str) -> list[dict[str, Any]]:
+    """Return the ways of delivery with what each costs; raises InvalidRequest for one that can't be used."""
+    shown = []
+    for number, option in enumerate(given or []):
+        param = f"shipping_options[{number}][shipping_rate]"
+        rate = ShippingRate.find(option["shipping_rate"], param=param)
+        amount = rate.amount_in(currency)
+        if amount is None:
+            message = f"The shipping rate {rate.id} has no amount in {currency}."
+            raise InvalidRequest(message, param=param)
+        shown.append({"shipping_amount": amount, "shipping_rate": rate.id})
+    return shown
