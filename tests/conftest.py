@@ -23,6 +23,7 @@ from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
 from tests.support import postgres, redis_server
 from tests.support.bank import Bank
+from tests.support.machine import Machine
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -46,6 +47,28 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
             f"{report.nodeid} was skipped as a whole, which CI does not allow: {report.longrepr}"
         )
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever needs the machine alone gets it while nobody has begun anything long."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """What all test processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    machine = Machine(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+    yield machine
+    machine.close()
+
+
+@pytest.fixture(autouse=True)
+def a_share_of_the_machine(machine: Machine) -> Iterator[None]:
+    """Every test waits while another one has the machine alone."""
+    with machine.share():
+        yield
 
 
 @pytest.fixture(scope="session")

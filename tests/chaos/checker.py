@@ -1,14 +1,15 @@
 """The checker: all rules over four witnesses. It imports nothing of Florin and asks Florin nothing.
 
-The witnesses are the banks' journals, the sink's journal, the client's journal and a snapshot of the
-database; for what must be written nowhere, every file there is.
+The witnesses are the banks' journals with what the banks have sent out (notices, and files of settlements),
+the sink's journal, the client's journal and a snapshot of the database; for what must be written nowhere,
+every file there is.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos import books, leaks, money, told, trail
+from tests.chaos import books, cases, clearing, leaks, money, told, trail
 from tests.chaos.snapshot import Snapshot
 from tests.chaos.till import ClientJournal
 from tests.chaos.violations import Violation
@@ -31,15 +32,25 @@ class Evidence:
 def violations(evidence: Evidence) -> list[Violation]:
     """Every rule that was broken, by what, and how."""
     seen = evidence.seen
-    standings, movements = books.read(seen.journals)
+    at_the_banks = books.read(seen.journals)
+    standings = at_the_banks.standings
     return [
         *money.approvals_and_charges(seen, standings),
         *money.one_live_approval(seen, standings),
         *money.amounts(seen, standings),
-        *money.movements_are_known(seen, movements),
+        *money.movements_are_known(seen, at_the_banks),
         *money.ledger(seen),
         *money.movements_are_posted(seen),
         *money.intents_and_charges(seen),
+        *cases.disputes(seen, at_the_banks),
+        *cases.warnings(seen, at_the_banks),
+        *cases.notices(seen),
+        *cases.refunds_that_came_back(seen, at_the_banks),
+        *cases.later_endings(seen, at_the_banks),
+        *clearing.files(seen),
+        *clearing.lines(seen),
+        *clearing.transfers(seen, at_the_banks),
+        *clearing.balances(seen),
         *told.stands(seen, evidence.client.told),
         *trail.transitions(seen),
         *trail.money_events(seen),

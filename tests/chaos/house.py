@@ -44,12 +44,12 @@ class BankPlace:
 
 class House:
     """`database` is "sqlite" (one process with its jobs inside, no service) or "postgresql" (with Redis, a
-    worker and two gateways). `defect` names a module of tests/chaos/defects that Florin's processes load.
+    worker and two gateways). `defects` names modules of tests/chaos/defects that Florin's processes load.
     A light house has one bank, and a sink that drops nothing twice.
     """
 
     def __init__(
-        self, folder: Path, database: str, *, defect: str | None = None, light: bool = False
+        self, folder: Path, database: str, *, defects: tuple[str, ...] = (), light: bool = False
     ) -> None:
         self.folder = folder
         self.embedded = database == "sqlite"
@@ -65,7 +65,7 @@ class House:
             self.postgres.url if self.postgres else f"sqlite:///{self.data_dir}/florin.sqlite3"
         )
         self.sink_journal = folder / "sink.jsonl"
-        self.defect = defect
+        self.defects = defects
         self.supervisor = Supervisor(self._parts())
         self.secret_key = "sk_test_" + secrets.token_hex(16)
 
@@ -202,7 +202,7 @@ class House:
         return Part.of_python("worker", self._entry("worker"), self._florin(), log, says)
 
     def _entry(self, module: str) -> str:
-        return f"{module}.main" if self.defect is None else f"tests.chaos.defects.planting.{module}"
+        return f"tests.chaos.defects.planting.{module}" if self.defects else f"{module}.main"
 
     def _florin(self) -> dict[str, str]:
         first, second = self.banks[0], self.banks[-1]
@@ -219,7 +219,7 @@ class House:
             "BANK2_URL": second.line,
             "BANK2_SECRET": second.secret,
             "BANK_TIMEOUT_MS": str(BANK_TIMEOUT_MS),
-            **({"FLORIN_DEFECT": self.defect} if self.defect else {}),
+            **({"FLORIN_DEFECTS": ",".join(self.defects)} if self.defects else {}),
         }
 
 

@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.chaos.books import Movement, Standing
+from tests.chaos.books import Books, Standing
 from tests.chaos.snapshot import Row, Snapshot
 from tests.chaos.violations import Violation
 
 LEAST_FEE_BASIS_POINTS = 290
+POSTED_WHOLE = ("charge", "refund", "refund_failure", "adjustment")
+PAYOUTS = ("payout", "payout_failure", "payout_cancel")
 Standings = dict[tuple[str, str], Standing]
 
 
@@ -94,12 +96,14 @@ def amounts(seen: Snapshot, standings: Standings) -> Iterator[Violation]:
                 "refunded <= captured <= authorised", charge["id"], f"{reserved[charge['id']]} refunded"
             )
     for standing in standings.values():
-        if not standing.refunded <= standing.captured <= standing.amount:
+        gone = standing.refunded + standing.charged_back
+        if not (standing.refunded >= 0 and gone <= standing.captured <= standing.amount):
             yield Violation("refunded <= captured at the bank", standing.reference, str(standing))
 
 
-def movements_are_known(seen: Snapshot, movements: list[Movement]) -> Iterator[Violation]:
+def movements_are_known(seen: Snapshot, books: Books) -> Iterator[Violation]:
     """Every capture and refund that a bank has carried out was asked by an attempt, which knows of it."""
+    movements = books.movements
     attempts = {(row["acquirer"], row["id"]): row for row in seen["attempts"]}
     for movement in movements:
         attempt = attempts.get((movement.bank, movement.reference))
@@ -123,16 +127,20 @@ def ledger(seen: Snapshot) -> Iterator[Violation]:
         if total:
             yield Violation("the ledger sums to zero", transaction, f"{total} {currency}")
     for row in seen["balance_transactions"]:
-        if row["type"] in ("charge", "refund"):
-            wanted = {
-                "acquirer_receivable": row["amount"],
-                "merchant_payable": row["fee"] - row["amount"],
-                "fee_income": -row["fee"],
-            }
-            if {book: amount for book, amount in wanted.items() if amount} != dict(books[row["id"]]):
-                yield Violation("a movement is posted whole", row["id"], f"{dict(books[row['id']])}")
+        wanted = _entries_of(row)
+        if {book: amount for book, amount in wanted.items() if amount} != dict(books[row["id"]]):
+            yield Violation("a movement is posted whole", row["id"], f"{dict(books[row['id']])}")
         if row["type"] == "charge" and row["fee"] < (row["amount"] * LEAST_FEE_BASIS_POINTS) // 10_000:
             yield Violation("a payment costs its fee", row["id"], f"{row['fee']} of {row['amount']}")
+
+
+def _entries_of(row: Row) -> dict[str, int]:
+    """What each book has to hold of a balance transaction."""
+    amount, fee = row["amount"], row["fee"]
+    if row["type"] in PAYOUTS:
+        return {"payouts_in_transit": amount, "merchant_payable": -amount}
+    assert row["type"] in POSTED_WHOLE, row
+    return {"acquirer_receivable": amount, "merchant_payable": fee - amount, "fee_income": -fee}
 
 
 def movements_are_posted(seen: Snapshot) -> Iterator[Violation]:
@@ -144,8 +152,10 @@ def movements_are_posted(seen: Snapshot) -> Iterator[Violation]:
         captured = charge["amount_captured"] if charge["status"] == "succeeded" else 0
         yield from _posted_once(posted["charge", charge["id"]], captured, charge)
     for refund in seen["refunds"]:
-        returned = -refund["amount"] if refund["status"] == "succeeded" else 0
-        yield from _posted_once(posted["refund", refund["id"]], returned, refund)
+        went_out = refund["status"] == "succeeded" or refund["balance_transaction_id"] is not None
+        yield from _posted_once(posted["refund", refund["id"]], -refund["amount"] * went_out, refund)
+        came_back = refund["amount"] * (went_out and refund["status"] == "failed")
+        yield from _posted_once(posted["refund_failure", refund["id"]], came_back, refund)
 
 
 def _posted_once(rows: list[Row], amount: int, of: Row) -> Iterator[Violation]:

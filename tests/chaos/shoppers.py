@@ -5,54 +5,16 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from tests.chaos.afterwards import is_disputed, is_inquired, is_warned, refunds_slowly
 from tests.chaos.customers import takes_the_challenge
 from tests.chaos.leaks import CHALLENGED_NUMBER, GOOD_NUMBERS, REFUSED_NUMBERS, code_of
+from tests.chaos.orders import INTENTS, REFUNDS, Order, card, part_of
+from tests.chaos.other_ways import buys_without_a_card, pays_by_debit, pays_by_redirect, pays_by_upi
 from tests.chaos.till import PATIENCE_SECONDS, ClientJournal, Reply, Till
 
 CURRENCIES = ("usd", "usd", "eur", "eur", "gbp", "jpy", "kwd")
-INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
-
-
-@dataclass
-class Order:
-    """One order with its own dice; `key` names each of its calls."""
-
-    number: int
-    dice: random.Random
-    till: Till
-    spare: Till
-    amount: int
-    currency: str
-
-    def key(self, what: str) -> str:
-        return f"order-{self.number}-{what}"
-
-    def post(self, verb: str, path: str, what: str, **form: Any) -> Reply:
-        return self.till.post(self.number, verb, path, form, key=self.key(what))
-
-    def create(self, **form: Any) -> Reply:
-        facts = {"amount": self.amount, "currency": self.currency, "metadata[order]": self.number}
-        return self.post("create", INTENTS, "create", **facts, **form)
-
-    def together(self, first: Callable[[Till], Any], second: Callable[[Till], Any]) -> None:
-        """Two hands at the same moment, each with a line of its own."""
-        other = threading.Thread(target=second, args=(self.spare,))
-        other.start()
-        first(self.till)
-        other.join()
-
-
-def card(number: str) -> dict[str, str]:
-    return {
-        "payment_method_data[type]": "card",
-        "payment_method_data[card][number]": number,
-        "payment_method_data[card][exp_month]": "12",
-        "payment_method_data[card][exp_year]": "2034",
-        "payment_method_data[card][cvc]": code_of(number),
-    }
 
 
 def pays_at_once(order: Order) -> Reply:
@@ -100,7 +62,7 @@ def is_declined_first(order: Order) -> None:
 def captures(order: Order) -> None:
     made = order.create(confirm="true", capture_method="manual", **card(order.dice.choice(GOOD_NUMBERS)))
     if made.good:
-        part = {} if order.dice.random() < 0.5 else {"amount_to_capture": _part(order)}
+        part = {} if order.dice.random() < 0.5 else {"amount_to_capture": part_of(order)}
         path = f"{INTENTS}/{made.body['id']}/capture"
         if order.post("capture", path, "capture", **part).good and order.dice.random() < 0.4:
             order.post("refund", REFUNDS, "refund", payment_intent=made.body["id"])
@@ -130,7 +92,7 @@ def refunds(order: Order) -> None:
     """In parts, until there is nothing left, and once more."""
     paid = pays_at_once(order)
     for number in range(3 if paid.good else 0):
-        form = {"amount": _part(order)} if number == 0 else {}
+        form = {"amount": part_of(order)} if number == 0 else {}
         order.post("refund", REFUNDS, f"refund-{number}", payment_intent=paid.body["id"], **form)
 
 
@@ -138,7 +100,7 @@ def refunds_at_once(order: Order) -> None:
     """Two clerks give back more than half each: only one of the two may."""
     paid = pays_at_once(order)
     if paid.good:
-        amount = order.amount - _part(order) // 4 // 10 * 10
+        amount = order.amount - part_of(order) // 4 // 10 * 10
 
         def give_back(till: Till, hand: str) -> None:
             form = {"payment_intent": paid.body["id"], "amount": amount}
@@ -201,12 +163,15 @@ SCENARIOS: tuple[tuple[Callable[[Order], Any], int], ...] = (
     (refunds_at_once, 8),
     (pays_a_session, 6),
     (is_challenged, 6),
+    (is_disputed, 8),
+    (is_inquired, 3),
+    (is_warned, 3),
+    (refunds_slowly, 7),
+    (pays_by_upi, 5),
+    (pays_by_redirect, 4),
+    (pays_by_debit, 4),
+    (buys_without_a_card, 6),
 )
-
-
-def _part(order: Order) -> int:
-    """Less than the whole, in steps that every currency can have."""
-    return max(10, order.dice.randrange(1, order.amount // 10) * 10)
 
 
 class Crowd:
@@ -219,9 +184,12 @@ class Crowd:
         seed: int,
         orders: int,
         load_seconds: float | None = None,
+        *,
+        days_pass: bool = True,
     ) -> None:
         self.journal = ClientJournal()
         self.done = 0
+        self._days_pass = days_pass
         self._seed = seed
         self._orders = orders
         self._last_taken_at = math.inf if load_seconds is None else time.monotonic() + load_seconds
@@ -251,7 +219,7 @@ class Crowd:
             dice = random.Random(f"{self._seed}/{number}")
             scenarios, weights = zip(*SCENARIOS, strict=True)
             amount = dice.randrange(50, 50_000) * 10
-            order = Order(number, dice, till, spare, amount, dice.choice(CURRENCIES))
+            order = Order(number, dice, till, spare, amount, dice.choice(CURRENCIES), self._days_pass)
             dice.choices(scenarios, weights)[0](order)
             with self._guard:
                 self.done += 1
@@ -264,21 +232,3 @@ class Crowd:
                 return None
             self._next += 1
             return self._next
-
-
-def subscribe(till: Till, sink_port: int) -> dict[str, list[str]]:
-    """Two endpoints: one for everything, one for some types; returns what each wants by its path."""
-    wanted = {
-        "/1": ["*"],
-        "/2": [
-            "payment_intent.succeeded",
-            "charge.refunded",
-            "charge.succeeded",
-            "checkout.session.completed",
-        ],
-    }
-    for path, types in wanted.items():
-        form = {"url": f"http://127.0.0.1:{sink_port}{path}"}
-        form |= {f"enabled_events[{number}]": name for number, name in enumerate(types)}
-        assert till.post(0, "subscribe", "/v1/webhook_endpoints", form, key=f"subscribe{path}").good
-    return wanted

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,18 +19,36 @@ COLUMNS: dict[str, str] = {
     "checkout_session_id, latest_charge_id, attempt_id, created",
     "checkout_sessions": "id, status, payment_status, amount_total, currency, payment_intent_id",
     "charges": 'id, status, amount, amount_captured, amount_refunded, currency, captured, voided, acquirer, '
-    '"authorization", payment_intent_id, balance_transaction_id',
-    "refunds": "id, status, amount, currency, charge_id, balance_transaction_id",
+    '"authorization", payment_intent_id, balance_transaction_id, method_type',
+    "refunds": "id, status, amount, currency, charge_id, balance_transaction_id, "
+    "failure_balance_transaction_id",
     "attempts": 'id, kind, status, acquirer, intent_id, charge_id, refund_id, "authorization", amount_minor, '
     "currency",
-    "balance_transactions": "id, type, amount, fee, currency, source_id",
+    "balance_transactions": "id, type, amount, fee, currency, source_id, fold",
     "ledger_entries": "transaction_id, book, currency, amount_minor",
     "events": "id, type, object_id",
     "audit_rows": "seq, action, object_id, details",
     "webhook_endpoints": "id, url, enabled_events, status",
     "webhook_deliveries": "id, event_id, endpoint_id, status",
+    "disputes": "id, status, amount, currency, charge_id, acquirer, bank_dispute_id, filing_id",
+    "early_fraud_warnings": "id, charge_id, acquirer, bank_warning_id",
+    "bank_notices": "id",
+    "payouts": "id, status, amount, currency, automatic, acquirer, after_fold, last_fold",
+    "folded_balances": "currency, amount_minor",
+    "settlements": "id, acquirer, bank_id, status, download, currency, net_minor",
+    "settlement_lines": "settlement_id, download, number, kind, reference, presentment_minor, "
+    "presentment_currency, transaction_id",
+    "settlement_differences": "kind, reference, transaction_id, ours, theirs",
 }  # fmt: skip
 DOCUMENTS = ("metadata", "details", "enabled_events")
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What a bank has sent out, by its own copies: notices, and the lines of its settlements' files."""
+
+    notices: list[Row]
+    lines: list[Row]
 
 
 @dataclass
@@ -38,6 +57,7 @@ class Snapshot:
 
     tables: dict[str, list[Row]]
     journals: dict[str, list[Row]] = field(default_factory=dict)
+    papers: dict[str, Papers] = field(default_factory=dict)
 
     def __getitem__(self, table: str) -> list[Row]:
         return self.tables[table]
@@ -63,33 +83,63 @@ class Database:
 
 
 def unheard(database: Database, banks: dict[str, Path]) -> dict[str, int]:
-    """How many payments have ended at a bank, where customers were, without Florin knowing of it yet."""
-    open_ones = "SELECT id FROM attempts WHERE status IN ('challenged', 'pending')"
-    waiting = {row["id"] for row in database.rows(open_ones)}
-    ended = {
-        row["authorization"]
-        for path in (banks.values() if waiting else ())
-        for row in _sqlite(
-            path, "SELECT \"authorization\" FROM bank_journal WHERE kind IN ('completion', 'void')"
-        )
-    }
-    count = len(waiting & ended)
-    return {"endings": count} if count else {}
+    """How much has happened at a bank, or is about to, without Florin's knowing of it yet."""
+    open_ones = {row["id"] for row in database.rows("SELECT id FROM attempts WHERE status IN " + WAITING)}
+    under_way = {row["id"] for row in database.rows("SELECT id FROM payouts WHERE status = 'in_transit'")}
+    told, closed = (
+        {row["acquirer"]: row["n"] for row in database.rows(COUNT_OF_EACH.format(table))}
+        for table in ("bank_notices", "settlements")
+    )
+    counts: Counter[str] = Counter()
+    for name, path in banks.items():
+        ended = {row["authorization"] for row in (_sqlite(path, ENDED) if open_ones or under_way else ())}
+        counts["endings"] += len((open_ones | under_way) & ended)
+        counts["the bank's own work"] += _sqlite(path, DUE_SOON)[0]["n"]
+        counts["notices"] += _sqlite(path, COUNT + "bank_notices")[0]["n"] - told.get(name, 0)
+        counts["files"] += _sqlite(path, COUNT + "bank_settlements")[0]["n"] - closed.get(name, 0)
+    return {what: count for what, count in counts.items() if count}
 
 
 COUNT = "SELECT count(*) AS n FROM "
+COUNT_OF_EACH = "SELECT acquirer, count(*) AS n FROM {} GROUP BY acquirer"
+WAITING = "('challenged', 'pending')"
+ENDED = (
+    'SELECT "authorization" FROM bank_journal WHERE kind IN '
+    "('completion', 'void', 'payout_paid', 'payout_failed')"
+)
+# What the bank will do within a minute of its own clock.
+DUE_SOON = (
+    COUNT + "bank_schedule WHERE NOT done AND due_at <= CAST(strftime('%s', 'now') AS INTEGER) + 60 "
+    "+ coalesce((SELECT offset_seconds FROM bank_clock), 0)"
+)
 UNSETTLED = {
     "attempts": "attempts WHERE status IN ('asked', 'unknown')",
     "intents": "payment_intents WHERE status = 'processing'",
     "refunds": "refunds WHERE status = 'pending'",
     "deliveries": "webhook_deliveries WHERE status = 'pending'",
-    "notices": "bank_notices WHERE due_at IS NOT NULL",
+    "notices that wait": "bank_notices WHERE due_at IS NOT NULL",
+    "moves in disputes": "dispute_filings WHERE look_at IS NOT NULL",
+    "payouts": "payouts WHERE status = 'pending'",
+    "settlements": "settlements WHERE status IN ('found', 'staged')",
+    "announcements": "settled_accounts WHERE announced_at IS NULL",
 }
 
 
 def take(database: Database, banks: dict[str, Path]) -> Snapshot:
     tables = {name: _read(database, f"SELECT {columns} FROM {name}") for name, columns in COLUMNS.items()}
-    return Snapshot(tables, {name: journal(path) for name, path in banks.items()})
+    tables["completed"] = database.rows(COMPLETED)
+    journals = {name: journal(path) for name, path in banks.items()}
+    return Snapshot(tables, journals, {name: papers(path) for name, path in banks.items()})
+
+
+COMPLETED = "SELECT object_id, data FROM events WHERE type = 'checkout.session.completed'"
+
+
+def papers(path: Path) -> Papers:
+    return Papers(
+        notices=_sqlite(path, "SELECT id, kind, subject FROM bank_notices"),
+        lines=_sqlite(path, "SELECT settlement_id, text FROM bank_settlement_lines WHERE text LIKE 'L,%'"),
+    )
 
 
 def journal(path: Path) -> list[Row]:

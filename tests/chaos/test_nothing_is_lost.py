@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.campaign import Outcome, Plan, run
+from tests.support.machine import Machine
 
 pytestmark = pytest.mark.slow
 
@@ -13,11 +14,13 @@ def told(outcome: Outcome) -> list[str]:
     return [str(violation) for violation in outcome.violations]
 
 
-def test_production_keeps_its_books_through_kills_of_every_part(tmp_path: Path) -> None:
+@pytest.mark.first
+def test_production_keeps_its_books_through_kills_of_every_part(tmp_path: Path, machine: Machine) -> None:
     """PostgreSQL, Redis, two gateways, a worker and two banks; `./run chaos` plays longer campaigns."""
-    outcome = run(Plan(payments=500, kills=15, seed=41, database="postgresql"), tmp_path)
+    plan = Plan(payments=2_000, kills=60, seed=41, database="postgresql")
+    outcome = run(plan, tmp_path, alone=machine.alone)
     assert told(outcome) == []
-    assert outcome.killed.total() == 15
+    assert outcome.killed.total() == 60
 
 
 def test_the_embedded_form_keeps_its_books_through_kills_of_every_part(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def _told(order: int, verb: str, key: str | None, reply: Reply) -> Told:
         status=reply.status,
         id=body.get("id") or body.get("transaction_id"),
         state=body.get("status"),
-        amount=body.get("amount"),
+        amount=body.get("amount", body.get("amount_total")),
         amount_received=body.get("amount_received", body.get("amount_captured")),
         currency=body.get("currency"),
         charge=body.get("latest_charge") or body.get("charge"),

@@ -7,7 +7,13 @@ from tests.chaos.snapshot import Row, Snapshot
 from tests.chaos.till import Told
 from tests.chaos.violations import Violation
 
-TABLES = {"pi": "payment_intents", "cs": "checkout_sessions", "re": "refunds", "ch": "charges"}
+TABLES = {
+    "pi": "payment_intents",
+    "cs": "checkout_sessions",
+    "re": "refunds",
+    "ch": "charges",
+    "du": "disputes",
+}
 # What may have become of a state by now, the state itself included.
 LATER: dict[str, set[str]] = {
     "requires_payment_method": set(),  # anything
@@ -18,7 +24,13 @@ LATER: dict[str, set[str]] = {
     "canceled": {"canceled"},
     "failed": {"failed"},
     "pending": {"pending", "succeeded", "failed"},
+    "under_review": {"under_review", "won", "lost"},
+    "won": {"won"},
+    "lost": {"lost"},
+    "warning_closed": {"warning_closed"},
 }
+# A refund that has gone out may come back.
+LATER_OF_REFUNDS = LATER | {"succeeded": {"succeeded", "failed"}}
 # The plain interface has words of its own for where an order's intent stands.
 PLAIN = {
     "paid": "succeeded",
@@ -49,7 +61,8 @@ def _still(entry: Told, row: Row, rows: dict[str, Row]) -> Iterator[Violation]:
         yield Violation("the amount told stands", entry.id or "", detail)
     told = PLAIN.get(entry.state or "", entry.state or "")
     holder = row if "payment_status" not in row else rows.get(row["payment_intent_id"] or "", {})
-    allowed = LATER.get(told, set())
+    later = LATER_OF_REFUNDS if row["id"].startswith("re_") else LATER
+    allowed = later.get(told, set())
     if allowed and holder.get("status") not in allowed:
         yield Violation(
             "the state told stands", entry.id or "", f"told {told}, stands {holder.get('status')}"

@@ -1,4 +1,7 @@
-"""What Florin does while it is struck: each scene has what must be there before, and the act itself."""
+"""What Florin does while it is struck: each scene has what must be there before, and the act itself.
+
+Further scenes, in which banks act by themselves or money is settled, stand in later_scenes.py.
+"""
 
 import time
 from collections.abc import Callable
@@ -28,24 +31,27 @@ class Scene:
     prepare: Callable[[Flask, str], Facts]
     act: Callable[[Flask, Facts], str]
     told: str
+    alone: bool = False  # where the act is a sweep, which would do the work of other plays as well
+    bank_seconds: int = 0  # that pass at the bank before all is quiet
+    settles: bool = False  # where the quiet has to settle and pay out
 
 
-def _sdk(app: Flask, facts: Facts) -> stripe.StripeClient:
+def sdk_of(app: Flask, facts: Facts) -> stripe.StripeClient:
     return stripe_client(app, facts["secret_key"])
 
 
-def _told(ask: Callable[[], Any]) -> str:
+def told_of(ask: Callable[[], Any]) -> str:
     try:
         return str(ask().status)
     except stripe.StripeError as error:
         return f"{error.http_status} {error.code}"
 
 
-def _nothing(_app: Flask, secret_key: str) -> Facts:
+def nothing(_app: Flask, secret_key: str) -> Facts:
     return {"secret_key": secret_key}
 
 
-def _intent(**params: Any) -> Callable[[Flask, str], Facts]:
+def intent_of(**params: Any) -> Callable[[Flask, str], Facts]:
     def prepare(app: Flask, secret_key: str) -> Facts:
         given = {
             "amount": 4200,
@@ -66,7 +72,7 @@ def _unanswered(step: Any) -> Callable[[Flask, str], Facts]:
         acquirers[name] = line = Unreliable(inner, name)
         line.expect(step)
         try:
-            return _intent()(app, secret_key)
+            return intent_of()(app, secret_key)
         finally:
             acquirers[name] = inner
 
@@ -81,15 +87,15 @@ def _pays(card: str) -> Callable[[Flask, Facts], str]:
     def act(app: Flask, facts: Facts) -> str:
         params = {"amount": 2000, "currency": "usd", "payment_method": card, "confirm": True}
         options: Any = {"idempotency_key": KEY}
-        return _told(lambda: _sdk(app, facts).v1.payment_intents.create(params, options))  # type: ignore[arg-type]
+        return told_of(lambda: sdk_of(app, facts).v1.payment_intents.create(params, options))  # type: ignore[arg-type]
 
     return act
 
 
 def _verb(name: str, **params: Any) -> Callable[[Flask, Facts], str]:
     def act(app: Flask, facts: Facts) -> str:
-        verb = getattr(_sdk(app, facts).v1.payment_intents, name)
-        return _told(lambda: verb(facts["intent"], params, {"idempotency_key": KEY}))
+        verb = getattr(sdk_of(app, facts).v1.payment_intents, name)
+        return told_of(lambda: verb(facts["intent"], params, {"idempotency_key": KEY}))
 
     return act
 
@@ -97,7 +103,7 @@ def _verb(name: str, **params: Any) -> Callable[[Flask, Facts], str]:
 def _refunds(app: Flask, facts: Facts) -> str:
     options: Any = {"idempotency_key": KEY}
     params: Any = {"payment_intent": facts["intent"], "amount": 1000}
-    return _told(lambda: _sdk(app, facts).v1.refunds.create(params, options))
+    return told_of(lambda: sdk_of(app, facts).v1.refunds.create(params, options))
 
 
 def _buys(app: Flask, facts: Facts) -> str:
@@ -105,8 +111,8 @@ def _buys(app: Flask, facts: Facts) -> str:
 
 
 def _expires(app: Flask, facts: Facts) -> str:
-    sessions = _sdk(app, facts).v1.checkout.sessions
-    return _told(lambda: sessions.expire(facts["session"]["id"], {}, {"idempotency_key": KEY}))
+    sessions = sdk_of(app, facts).v1.checkout.sessions
+    return told_of(lambda: sessions.expire(facts["session"]["id"], {}, {"idempotency_key": KEY}))
 
 
 def _sweeps(app: Flask, _facts: Facts) -> str:
@@ -121,16 +127,16 @@ def _delivers(app: Flask, _facts: Facts) -> str:
 
 
 SCENES: dict[str, Scene] = {
-    "a payment": Scene(_nothing, _pays("pm_card_visa"), "succeeded"),
-    "a declined payment": Scene(_nothing, _pays("pm_card_visa_chargeDeclined"), "402 card_declined"),
+    "a payment": Scene(nothing, _pays("pm_card_visa"), "succeeded"),
+    "a declined payment": Scene(nothing, _pays("pm_card_visa_chargeDeclined"), "402 card_declined"),
     "a purchase on the hosted page": Scene(_session, _buys, "200"),
     "a capture": Scene(
-        _intent(capture_method="manual"), _verb("capture", amount_to_capture=3000), "succeeded"
+        intent_of(capture_method="manual"), _verb("capture", amount_to_capture=3000), "succeeded"
     ),
-    "a cancellation": Scene(_intent(capture_method="manual"), _verb("cancel"), "canceled"),
-    "a refund": Scene(_intent(), _refunds, "succeeded"),
+    "a cancellation": Scene(intent_of(capture_method="manual"), _verb("cancel"), "canceled"),
+    "a refund": Scene(intent_of(), _refunds, "succeeded"),
     "an expiry": Scene(_session, _expires, "expired"),
-    "a look at a lost approval": Scene(_unanswered(lost_answer), _sweeps, "1"),
-    "a look at a lost question": Scene(_unanswered(lost_question), _sweeps, "1"),
-    "the delivery of webhooks": Scene(_intent(), _delivers, "drained"),
+    "a look at a lost approval": Scene(_unanswered(lost_answer), _sweeps, "1", alone=True),
+    "a look at a lost question": Scene(_unanswered(lost_question), _sweeps, "1", alone=True),
+    "the delivery of webhooks": Scene(intent_of(), _delivers, "drained", alone=True),
 }

@@ -15,12 +15,13 @@ from typing import Any, Literal, NamedTuple, cast
 
 from app import create_app
 from config import load
-from kit import database, jobs
-from payments import bank
-from payments.bank import Acquirer, Answer
+from kit import bulk, database, jobs
+from payments import bank, cases, treasury
+from tests.failpoints.later_scenes import LATER_SCENES
 from tests.failpoints.scenes import SCENES
 from webhooks import attempts, delivery, outbox
 
+ALL_SCENES = SCENES | LATER_SCENES
 Place = Literal["commit", "ask", "publish"]
 Side = Literal["before", "after"]
 Action = Literal["exit", "raise", "hang"]
@@ -73,17 +74,18 @@ class Watch:
                 self.pipe.recv()
 
 
-class WatchedAcquirer:
-    """An acquirer each of whose questions is a passage."""
+class Watched:
+    """A line to a bank each of whose questions is a passage."""
 
-    def __init__(self, inner: Acquirer, watch: Watch) -> None:
-        self.name = inner.name
-        self._inner = inner
+    def __init__(self, inner: Any, watch: Watch) -> None:
+        self.inner = inner
         self._watch = watch
 
-    def __getattr__(self, name: str) -> Callable[..., Answer]:
-        method = getattr(self._inner, name)
-        return lambda *given: self._watch.around("ask", lambda: method(*given))
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if not callable(found):
+            return found
+        return lambda *given: self._watch.around("ask", lambda: found(*given))
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def play(pipe: Connection, variables: dict[str, str], part: Part) -> None:
     watch = Watch(pipe, part.point, part.action, Counter())
     _watch(watch)
     try:
-        outcome = SCENES[part.scene].act(app, part.facts)
+        outcome = ALL_SCENES[part.scene].act(app, part.facts)
     except Blow as blow:
         outcome = f"blown out: {blow}"
     pipe.send((outcome, dict(watch.passages)))
@@ -114,10 +116,16 @@ def _watch(watch: Watch) -> None:
     database.commit = _passage("commit", database.commit, watch)
     jobs.kick = _passage("publish", jobs.kick, watch)
     delivery.attempt = _passage("publish", delivery.attempt, watch)
-    for name, acquirer in list(bank.acquirers.items()):
-        bank.acquirers[name] = cast("Acquirer", WatchedAcquirer(acquirer, watch))
-    # These two commit by themselves, each in one statement.
-    for module, name in ((outbox, "claim"), (attempts, "record")):
+    lines: tuple[dict[str, Any], ...] = (
+        cast("dict[str, Any]", bank.acquirers),
+        cast("dict[str, Any]", cases.desks),
+        cast("dict[str, Any]", treasury.treasuries),
+    )
+    for known in lines:
+        for name, line in list(known.items()):
+            known[name] = Watched(line, watch)
+    # These commit by themselves, each in one statement or one transaction.
+    for module, name in ((outbox, "claim"), (attempts, "record"), (bulk, "run")):
         setattr(module, name, _passage("commit", getattr(module, name), watch))
 
 

@@ -10,18 +10,19 @@ Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def serve() -> int:
-    """A gateway with the defect that FLORIN_DEFECT names, planted when all is imported and nothing made."""
-    return _with_defect("serve")
+    """A gateway with the defects that FLORIN_DEFECTS names, planted when all is imported and nothing made."""
+    return _with_defects("serve")
 
 
 def worker() -> int:
-    """A worker with that defect."""
-    return _with_defect("worker")
+    """A worker with those defects."""
+    return _with_defects("worker")
 
 
-def _with_defect(module: str) -> int:
+def _with_defects(module: str) -> int:
     importlib.import_module("app")
-    importlib.import_module(f"tests.chaos.defects.{os.environ['FLORIN_DEFECT']}").plant()
+    for name in os.environ["FLORIN_DEFECTS"].split(","):
+        importlib.import_module(f"tests.chaos.defects.{name}").plant()
     ended: int = importlib.import_module(module).main()
     return ended
 
