@@ -113,8 +113,9 @@ def later_endings(seen: Snapshot, books: Books) -> Iterator[Violation]:
         standing = books.standings.get((attempt["acquirer"], attempt["authorization"]))
         charge = charges.get(attempt["charge_id"])
         if attempt["kind"] == "authorize" and standing and charge and charge["status"] != "pending":
-            ended_well = standing.last == "approved"
-            if (charge["status"] == "succeeded") != ended_well:
+            paid = charge["status"] == "succeeded"
+            # What was approved and taken back before anybody here heard of it has failed.
+            if (paid and standing.last != "approved") or (not paid and standing.live):
                 yield Violation(LATER, charge["id"], f"{charge['status']}, but {standing.last} at the bank")
     for session in seen["checkout_sessions"]:
         wanted: Counter[str] = Counter()

@@ -141,7 +141,8 @@ def _earned(app: Flask, secret_key: str) -> Facts:
     """A captured payment whose day has ended at the bank; what others have left behind is settled before."""
     advance(bank_of(app), DAY_SECONDS)
     with app.app_context():
-        settling.settle()
+        while settling.settle():
+            continue
     facts = intent_of()(app, secret_key)
     sdk = sdk_of(app, facts)
     account: Any = {

@@ -10,8 +10,10 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Client, Connection
 from typing import Any, Literal, NamedTuple, cast
+
+from flask import Flask
 
 from app import create_app
 from config import load
@@ -98,9 +100,29 @@ class Part:
     action: Action
 
 
-def play(pipe: Connection, variables: dict[str, str], part: Part) -> None:
-    """Play the scene in this process; tell through the pipe what came of it, and the passages by place."""
+def ensemble(orders: Connection, variables: dict[str, str]) -> None:
+    """Make the house once, and fork a player of it for each part that is ordered, with an address to talk to.
+
+    Nothing is open before the fork: each player is a process with its own connections and threads. A pid is
+    answered with how that player ended.
+    """
     app = create_app(load(variables))
+    while True:
+        try:
+            order: tuple[str, Part] | int = orders.recv()
+        except EOFError:
+            os._exit(0)
+        if isinstance(order, int):
+            orders.send(os.waitstatus_to_exitcode(os.waitpid(order, 0)[1]))
+        elif pid := os.fork():
+            orders.send(pid)
+        else:
+            orders.close()
+            play(Client(order[0]), app, order[1])
+
+
+def play(pipe: Connection, app: Flask, part: Part) -> None:
+    """Play the scene in this process; tell through the pipe what came of it, and the passages by place."""
     watch = Watch(pipe, part.point, part.action, Counter())
     _watch(watch)
     try:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from payments.balance.settlements import Difference
 from payments.charging.attempts import ENDS, Attempt
 from payments.events import Event
 from payments.ledger import LedgerEntry
+from tests.failpoints.later_scenes import LATER_SCENES
+from tests.failpoints.scenes import SCENES
 from tests.failpoints.stage import ALL_SCENES, Action, Point
 from tests.failpoints.theatre import Play, Theatre
-from tests.support import nursery
 from tests.support.bank import Bank
 from tests.support.books import assert_the_books_agree, at_the_bank
 from tests.webhooks.conftest import Received, Sink
@@ -43,12 +45,6 @@ TOLD_ONCE = {
 }
 
 
-@pytest.fixture(scope="module")
-def players() -> Any:
-    """Processes that begin with all of Florin imported, and with nothing else of this one."""
-    return nursery.context()
-
-
 @pytest.fixture
 def sink() -> Iterator[Sink]:
     sink = Sink()
@@ -57,14 +53,29 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def theatre(app: Flask, bank: Bank, sink: Sink, variables: dict[str, str], players: Any) -> Theatre:
-    return Theatre(app, bank, sink.url, variables, players)
+def theatre(
+    app: Flask, bank: Bank, sink: Sink, variables: dict[str, str], tmp_path: Path
+) -> Iterator[Theatre]:
+    theatre = Theatre(app, bank, sink.url, variables, tmp_path)
+    yield theatre
+    theatre.close()
 
 
-@pytest.mark.parametrize("scene", ALL_SCENES)
+@pytest.mark.parametrize("scene", SCENES)
 def test_a_blow_at_any_point_loses_nothing_and_doubles_nothing(
     theatre: Theatre, sink: Sink, scene: str
 ) -> None:
+    play_it_with_every_blow(theatre, sink, scene)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True, scope="session")
+@pytest.mark.parametrize("scene", LATER_SCENES)
+def test_nor_does_one_where_somebody_else_moves_first(theatre: Theatre, sink: Sink, scene: str) -> None:
+    play_it_with_every_blow(theatre, sink, scene)
+
+
+def play_it_with_every_blow(theatre: Theatre, sink: Sink, scene: str) -> None:
+    """Once unharmed, and then once for each point and way in which it can be struck."""
     (unharmed,) = theatre.play(scene, [(None, "exit")])
     check(theatre, sink, unharmed)
     assert unharmed.told is not None

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Listener
+from pathlib import Path
 from typing import Any
 
 import stripe
@@ -13,7 +15,8 @@ import paying
 import settling
 import sweeps
 from payments import breakers
-from tests.failpoints.stage import ALL_SCENES, STRUCK, Action, Part, Point, play
+from tests.failpoints.stage import ALL_SCENES, STRUCK, Action, Part, Point, ensemble
+from tests.support import nursery
 from tests.support.bank import Bank, advance
 from tests.support.factories import create_merchant
 from tests.support.stripe_client import stripe_client
@@ -37,7 +40,7 @@ class Play:
     account_id: str
     sdk: stripe.StripeClient
     facts: dict[str, Any]
-    process: Any = None
+    pid: int = 0
     pipe: Any = None
     told: Told | None = None
     hangs: bool = False
@@ -49,16 +52,26 @@ class Play:
 
 
 class Theatre:
-    """The house, its bank and its merchants' server; `players` is where processes come from."""
+    """The house, its bank and its merchants' server."""
 
     def __init__(
-        self, app: Flask, bank: Bank, sink_url: str, variables: dict[str, str], players: Any
+        self, app: Flask, bank: Bank, sink_url: str, variables: dict[str, str], folder: Path
     ) -> None:
         self.app = app
         self.bank = bank
         self._sink_url = sink_url
-        self._variables = variables
-        self._players = players
+        self._listener = Listener(str(folder / "stage"), backlog=64)
+        players = nursery.context()  # a process with all of Florin imported, and nothing else of this one
+        self._orders, theirs = players.Pipe()
+        self._ensemble = players.Process(target=ensemble, args=(theirs, variables))
+        self._ensemble.start()
+        theirs.close()
+
+    def close(self) -> None:
+        """Dismiss the ensemble."""
+        self._orders.close()
+        self._ensemble.join(PATIENCE_SECONDS)
+        self._listener.close()
 
     def play(self, scene: str, blows: Sequence[tuple[Point | None, Action]]) -> list[Play]:
         """Play a scene once for each blow, from its beginning until all is quiet.
@@ -69,6 +82,8 @@ class Theatre:
         try:
             for each in plays:
                 self._begin(each)
+            for each in plays:
+                self._listen(each)
             if any(each.hangs for each in plays):
                 self._quiet(scene, hours=1)  # whatever others do, the late one must not do it again
             for each in plays:
@@ -79,9 +94,7 @@ class Theatre:
             self._quiet(scene, hours=2)
         finally:
             for each in plays:
-                if each.process is not None:
-                    each.process.kill()
-                    each.process.join()
+                if each.pipe is not None:
                     each.pipe.close()
         return plays
 
@@ -93,12 +106,19 @@ class Theatre:
         return Play(scene, point, action, merchant.id, sdk, facts)
 
     def _begin(self, each: Play) -> None:
-        """Play until the end, or until it hangs."""
-        each.pipe, theirs = self._players.Pipe()
         part = Part(each.scene, each.facts, each.point, each.action)
-        each.process = self._players.Process(target=play, args=(theirs, self._variables, part))
-        each.process.start()
-        theirs.close()
+        self._orders.send((self._listener.address, part))
+        each.pid = self._answer()
+        each.pipe = self._listener.accept()
+
+    def _answer(self) -> int:
+        if not self._orders.poll(PATIENCE_SECONDS):
+            raise TimeoutError("the ensemble says nothing")
+        answer: int = self._orders.recv()
+        return answer
+
+    def _listen(self, each: Play) -> None:
+        """Wait for its end, or until it hangs."""
         told = self._next_word(each)
         each.hangs = told == HANGS
         each.told = None if each.hangs else told
@@ -107,8 +127,8 @@ class Theatre:
         if each.hangs:
             each.pipe.send("go on")
             each.told = self._next_word(each)
-        each.process.join(PATIENCE_SECONDS)
-        assert each.process.exitcode == (STRUCK if each.told is None else 0), each
+        self._orders.send(each.pid)
+        assert self._answer() == (STRUCK if each.told is None else 0), each
 
     def _next_word(self, each: Play) -> Any:
         if not each.pipe.poll(PATIENCE_SECONDS):
