@@ -1,6 +1,7 @@
 """Scenes in which somebody else moves first: a bank, a customer at the bank's page, a day that has ended."""
 
 import re
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,10 @@ DAY_SECONDS = 24 * 3600
 SOON_SECONDS = 5  # so long after a payment the bank's own moves have come
 GOOD_ACCOUNT, REFUSED_ACCOUNT = "AT611904300234573201", "IT60X0542811101000000123456"
 RETURN_URL = "https://shop.example/back"
+
+
+# Houses in which what other scenes have left behind is settled.
+_cleared: weakref.WeakSet[Flask] = weakref.WeakSet()
 
 
 def bank_of(_: Flask) -> Bank:
@@ -138,11 +143,13 @@ def _returns(app: Flask, facts: Facts) -> str:
 
 
 def _earned(app: Flask, secret_key: str) -> Facts:
-    """A captured payment whose day has ended at the bank; what others have left behind is settled before."""
-    advance(bank_of(app), DAY_SECONDS)
-    with app.app_context():
-        while settling.settle():
-            continue
+    """A captured payment whose day has ended at the bank."""
+    if app not in _cleared:
+        _cleared.add(app)  # from here on each play settles all that it leaves
+        advance(bank_of(app), DAY_SECONDS)
+        with app.app_context():
+            while settling.settle():
+                continue
     facts = intent_of()(app, secret_key)
     sdk = sdk_of(app, facts)
     account: Any = {
