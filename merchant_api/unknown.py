@@ -1,4 +1,4 @@
-"""Paths and methods under /v1 that Florin has no operation for."""
+"""Paths and methods under /v1 and /v2 that Florin has no operation for."""
 
 from flask import Blueprint, Response, request
 
@@ -14,11 +14,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @blueprint.route("/v1/", methods=METHODS, strict_slashes=False)
 @blueprint.route("/v1/<path:rest>", methods=METHODS)
-def unrecognized(rest: str = "") -> Response:
+@blueprint.route("/v2/<path:rest>", methods=METHODS)
+def unrecognized(**_: str) -> Response:
     """Answer in Stripe's words; the router comes here where no operation has the path and the method."""
     error = UnrecognizedUrl(
-        f"Unrecognized request URL ({request.method}: /v1/{rest[:200]}). If you are trying to list objects, "
-        "remove the trailing slash. If you are trying to retrieve an object, make sure you passed a valid "
+        f"Unrecognized request URL ({request.method}: {request.path[:200]}). If you are trying to list "
+        "objects, remove the trailing slash. If you are trying to retrieve an object, make sure you passed a valid "
         "(non-empty) identifier in your code."
     )
     request_id = new_request_id()

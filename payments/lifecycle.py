@@ -17,7 +17,7 @@ class Stateful(Protocol):
 def begin(noun: Resource, event_type: str | None) -> None:
     """Record that a noun came to be: its audit row and its event, if it has one."""
     audit.record(f"{noun.object_name}.created", noun.id, to=getattr(noun, "status", None))
-    if event_type:
+    if event_type and noun.is_shown:
         events.record(event_type, noun)
 
 
@@ -30,5 +30,5 @@ def move(noun: Resource, after: str, **details: Any) -> None:
     event_type = noun.transitions.event_for(before, after)  # type: ignore[attr-defined]
     noun.status = after  # type: ignore[attr-defined]
     audit.record(f"{noun.object_name}.{after}", noun.id, was=before, to=after, **details)
-    if event_type:
+    if event_type and noun.is_shown:
         events.record(event_type, noun)

@@ -97,6 +97,11 @@ class Resource(Base):
             raise NotFound(cls.wire_name(), object_id, param=param)
         return row
 
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether merchants know of the row: no event is about one that they don't."""
+        return True
+
     def reread(self) -> Self:
         """Return this row as the database has it now."""
         db.session.refresh(self)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from payments.charging.charges import Charge
+from payments.charging.charges import Charge, shown_intent
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
 from payments.charging.refunds import Refund
@@ -53,7 +53,7 @@ def describe(noun: Transaction) -> dict[str, Any]:
             known = {
                 "status": noun.status,
                 "charge": noun.charge_id,
-                "payment_intent": noun.payment_intent_id,
+                "payment_intent": shown_intent(noun.payment_intent_id),
             }
     blank = dict.fromkeys(
         ("amount_captured", "amount_refunded", "charge", "checkout_url", "expires_at", "last_error",
@@ -122,7 +122,7 @@ def _of_charge(charge: Charge) -> dict[str, Any]:
         status = "refunded" if charge.refundable == 0 else "partially_refunded"
     return {
         "status": status,
-        "payment_intent": charge.payment_intent_id,
+        "payment_intent": shown_intent(charge.payment_intent_id),
         "charge": charge.id,
         "amount_captured": charge.amount_captured,
         "amount_refunded": charge.amount_refunded,

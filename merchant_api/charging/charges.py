@@ -1,6 +1,6 @@
 """/v1/charges."""
 
-from typing import Any
+from typing import Any, Required
 
 import stripe
 from flask import Blueprint
@@ -8,17 +8,56 @@ from flask import Blueprint
 from kit import params
 from merchant_api import lists
 from merchant_api.crud import operation
+from merchant_api.declined import declined_error
 from merchant_api.operations import Operation
+from payments import bank
+from payments.charging.charge_card import charge_card
+from payments.charging.charge_moves import capture_charge
 from payments.charging.charges import Charge
 from payments.charging.refunds import Refund
+from payments.errors import ApiError
 
 blueprint = Blueprint("charges", __name__)
 
+KEPT = {"description", "metadata", "receipt_email", "shipping", "transfer_group", "expand"}
+CREATE = params.build(
+    stripe.params.ChargeCreateParams,
+    only=KEPT | {"capture", "customer", "source", "statement_descriptor", "statement_descriptor_suffix"},
+    extra={"amount": Required[int], "currency": Required[str]},
+)
+UPDATE = params.build(stripe.params.ChargeModifyParams, only=KEPT | {"customer", "fraud_details"})
+CAPTURE = params.build(stripe.params.ChargeCaptureParams, only={"amount", "receipt_email", "expand"})
 RETRIEVE = params.build(stripe.params.ChargeRetrieveParams, only={"expand"})
 PAGING = {"limit", "starting_after", "ending_before", "expand"}
 LIST = params.build(stripe.params.ChargeListParams, only=PAGING | {"created", "customer", "payment_intent"})
 LIST_REFUNDS = params.build(stripe.params.ChargeListRefundsParams, only=PAGING)
 ROOT = "/v1/charges"
+
+
+@operation(blueprint, Operation("POST", ROOT, CREATE, "charge", "create", "Create a charge"))
+def create(given: dict[str, Any]) -> Charge:
+    intent, answer = charge_card(given)
+    if isinstance(answer, bank.Declined):
+        raise declined_error(intent)
+    if intent.latest_charge_id is None:
+        raise ApiError("The bank has not answered yet; the charge will be completed or undone.", keep=True)
+    return Charge.find(intent.latest_charge_id)
+
+
+@operation(blueprint, Operation("POST", f"{ROOT}/{{id}}", UPDATE, "charge", "update", "Update a charge"))
+def update(given: dict[str, Any], id: str) -> Charge:
+    found = Charge.find(id)
+    found.update(given)
+    return found
+
+
+@operation(
+    blueprint, Operation("POST", f"{ROOT}/{{id}}/capture", CAPTURE, "charge", "capture", "Capture a charge")
+)
+def capture(given: dict[str, Any], id: str) -> Charge:
+    found = Charge.find(id)
+    capture_charge(found, given)
+    return found
 
 
 @operation(blueprint, Operation("GET", f"{ROOT}/{{id}}", RETRIEVE, "charge", "retrieve", "Retrieve a charge"))

@@ -176,7 +176,8 @@ def cancel(given: dict[str, Any], id: str) -> PaymentIntent:
 
 @operation(blueprint, Operation("GET", ROOT, LIST, "list:payment_intent", "list", "List payment intents"))
 def index(given: dict[str, Any]) -> lists.Page:
-    query = lists.narrowed(PaymentIntent, given, {"customer": PaymentIntent.customer_id})
+    filters = {"customer": PaymentIntent.customer_id}
+    query = lists.narrowed(PaymentIntent, given, filters, PaymentIntent.shown())
     return lists.page(PaymentIntent, ROOT, given, query)
 
 

@@ -9,8 +9,12 @@ from payments.charging.settle import take
 from payments.errors import ApiError, InvalidRequest
 
 
-def capture(intent: PaymentIntent, amount_minor: int | None = None) -> None:
+def capture(
+    intent: PaymentIntent, amount_minor: int | None = None, *, param: str = "amount_to_capture"
+) -> None:
     """Capture an authorised intent once; the answer is recorded, and committed by the edge.
+
+    `param` is what the caller's request names the amount.
 
     Raises InvalidRequest for a wrong state or amount, LockTimeout while a bank is asked, and ApiError
     (already recorded) where the bank gave no answer: the sweep asks again under the same reference.
@@ -22,16 +26,16 @@ def capture(intent: PaymentIntent, amount_minor: int | None = None) -> None:
         raise InvalidRequest(
             "This value must be greater than or equal to 1.",
             code="parameter_invalid_integer",
-            param="amount_to_capture",
+            param=param,
         )
     if amount > intent.amount_capturable:
         raise InvalidRequest(
             f"The amount to capture ({amount}) can't exceed the amount authorised "
             f"({intent.amount_capturable}).",
             code="amount_too_large",
-            param="amount_to_capture",
+            param=param,
         )
-    amounts.check_step(amount, amounts.known_currency(intent.currency), param="amount_to_capture")
+    amounts.check_step(amount, amounts.known_currency(intent.currency), param=param)
     charge = Charge.find(str(intent.latest_charge_id))
     attempt = Attempt.begin(
         Kind.CAPTURE,

@@ -9,9 +9,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.database import db
 from kit.states import StateMachine
+from payments import audit, events
+from payments.charging import old_cards
 from payments.charging.methods import CARD, METHODS
-from payments.resource import Resource, WithMetadata
+from payments.customers.customers import Customer
+from payments.emails import check_email
+from payments.errors import InvalidRequest
+from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
+
+# Begins the ids of intents that stand behind charges of the older API; before `pi_` in order.
+UNSHOWN_INTENT = "dpi_"
+CHANGEABLE = ("description", "fraud_details", "receipt_email", "shipping", "transfer_group")
 
 
 class Status(StrEnum):
@@ -88,6 +97,28 @@ class Charge(Resource, WithMetadata):
             self.amount_captured or self.amount
         )
 
+    @property
+    def is_direct(self) -> bool:
+        """Tell whether it was made without an intent of the merchant's."""
+        return self.payment_intent_id is not None and shown_intent(self.payment_intent_id) is None
+
+    def update(self, params: dict[str, Any]) -> None:
+        """Change what the merchant keeps with it; whose it is, where it is nobody's yet."""
+        before = self.as_stripe()
+        check_email(params.get("receipt_email"), "receipt_email")
+        if params.get("customer"):
+            customer = Customer.living(params["customer"])
+            if self.customer_id not in (None, customer.id):
+                message = f"Charge {self.id} already belongs to the customer {self.customer_id}."
+                raise InvalidRequest(message, param="customer")
+            self.customer_id = customer.id
+        if "metadata" in params:
+            self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
+        given = {name: params[name] or None for name in CHANGEABLE if name in params}
+        self.details = self.details | given
+        audit.record("charge.updated", self.id, fields=sorted(params))
+        events.record_update(self, before)
+
     def refunds_list(self) -> dict[str, Any]:
         """Return the ten newest refunds as a list object."""
         from payments.charging.refunds import Refund  # noqa: PLC0415 - a refund knows its charge, too
@@ -103,8 +134,9 @@ class Charge(Resource, WithMetadata):
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the charge."""
+        details = self.details | {"fraud_details": self.details.get("fraud_details") or {}}
         return self.shape(
-            **self.details,
+            **details,
             status=self.status,
             amount=self.amount,
             amount_captured=self.amount_captured,
@@ -118,14 +150,23 @@ class Charge(Resource, WithMetadata):
             disputed=self.disputed,
             failure_code=self.failure_code,
             failure_message=self.failure_message,
-            fraud_details={},
             metadata=self.metadata_,
             outcome=shaped(stripe.Charge.Outcome, **self.outcome),
             paid=self.status == Status.SUCCEEDED,
-            payment_intent=self.payment_intent_id,
+            payment_intent=shown_intent(self.payment_intent_id),
             payment_method=self.payment_method_id,
             payment_method_details=self._method(),
             refunded=self.refunded,
+            source=self._source(),
+        )
+
+    def _source(self) -> dict[str, Any] | None:
+        """Return the card of the older kind that it was made with."""
+        method_id = self.payment_method_id or ""
+        if not method_id.startswith(old_cards.PREFIX):
+            return None
+        return old_cards.as_card(
+            method_id, self.card, self.billing_details, customer=self.customer_id, metadata={}
         )
 
     def _method(self) -> dict[str, Any]:
@@ -153,6 +194,11 @@ class Charge(Resource, WithMetadata):
             checks={name: card.get(name) for name in checks},
             three_d_secure=_three_d_secure(card.get("three_d_secure")),
         )
+
+
+def shown_intent(intent_id: str | None) -> str | None:
+    """Return the id of a charge's intent, None where that stands behind it unseen."""
+    return None if intent_id is None or intent_id.startswith(UNSHOWN_INTENT) else intent_id
 
 
 def _three_d_secure(known: dict[str, Any] | None) -> dict[str, Any] | None:

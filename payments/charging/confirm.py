@@ -81,7 +81,7 @@ def confirm(
             method = method.reread()
         following = routing.following(payment, tried) if routing.may_follow(answer) else None
         if following is None:
-            return settle_authorization(attempt, intent, method, _told(answer, presence))
+            return settle_authorization(attempt, intent, method, _told(answer, intent, presence))
         # Collected here, committed with the next question: there is no gap in which the intent is free.
         attempt = reroute(attempt, intent, method, answer, following)
         tried.append(following.acquirer)
@@ -123,10 +123,10 @@ def claim(
     return attempt
 
 
-def _told(answer: bank.Answer, presence: Presence) -> bank.Answer:
+def _told(answer: bank.Answer, intent: PaymentIntent, presence: Presence) -> bank.Answer:
     """Tell a decline for want of an authentication that the merchant itself did not want apart."""
     match answer:
-        case bank.Declined(decline_code="authentication_required") if not (
+        case bank.Declined(decline_code="authentication_required") if intent.is_shown and not (
             presence.off_session or presence.can_act
         ):
             return replace(answer, decline_code="authentication_not_handled")

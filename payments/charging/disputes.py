@@ -11,7 +11,7 @@ from kit.database import db
 from kit.states import StateMachine
 from payments.balance.balance_transactions import BalanceTransaction
 from payments.cases import DisputeFacts
-from payments.charging.charges import Charge
+from payments.charging.charges import Charge, shown_intent
 from payments.errors import InvalidRequest, LockTimeout
 from payments.resource import Resource, WithMetadata
 from payments.shapes import shaped
@@ -151,7 +151,7 @@ class Dispute(Resource, WithMetadata):
             is_charge_refundable=self.status not in WITHDRAWN,
             metadata=self.metadata_,
             network_reason_code=self.network_reason_code,
-            payment_intent=self.payment_intent_id,
+            payment_intent=shown_intent(self.payment_intent_id),
             payment_method_details={"type": "card", "card": self._card()},
             reason=self.reason,
             status=self.status,

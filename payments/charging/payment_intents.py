@@ -1,17 +1,18 @@
 """A payment intent: one amount to be paid, through as many attempts as it takes."""
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import stripe
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, Select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.ids import random_text
+from kit.ids import new_id, random_text
 from kit.states import StateMachine
 from payments import audit, lifecycle
 from payments.charging import amounts
 from payments.charging.attempts import Attempt
+from payments.charging.charges import UNSHOWN_INTENT
 from payments.charging.descriptors import check_descriptors
 from payments.charging.methods.offering import offered, terms_of
 from payments.customers.customers import Customer
@@ -115,15 +116,17 @@ class PaymentIntent(Resource, WithMetadata):
         )
 
     @classmethod
-    def create(cls, params: dict[str, Any], *, checkout_session_id: str | None = None) -> "PaymentIntent":
-        """Collect a new intent without a payment method."""
+    def create(
+        cls, params: dict[str, Any], *, checkout_session_id: str | None = None, is_shown: bool = True
+    ) -> "PaymentIntent":
+        """Collect a new intent without a payment method; one that is not shown stands behind a charge."""
         currency = amounts.known_currency(params["currency"])
         amounts.check_charge(params["amount"], currency)
         check_email(params.get("receipt_email"), "receipt_email")
         check_descriptors(params)
         if params.get("customer"):
             Customer.living(params["customer"])
-        intent_id = cls.mint()
+        intent_id = cls.mint() if is_shown else new_id(UNSHOWN_INTENT)
         intent = cls.new(
             id=intent_id,
             status=Status.REQUIRES_PAYMENT_METHOD.value,
@@ -225,6 +228,16 @@ class PaymentIntent(Resource, WithMetadata):
                 f"customer can still pay, so it could not be {participle}. Expire the session instead.",
                 code="payment_intent_unexpected_state",
             )
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether it is the merchant's own; the intent behind a charge of the older API is not."""
+        return not self.id.startswith(UNSHOWN_INTENT)
+
+    @classmethod
+    def shown(cls) -> Select[Self]:
+        """Return the select of the intents that the caller knows of."""
+        return cls.mine().where(cls.id > cls.prefix)
 
     @property
     def manual(self) -> bool:

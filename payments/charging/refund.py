@@ -6,7 +6,9 @@ from payments import bank, events, lifecycle
 from payments.balance.balance_transactions import BalanceTransaction
 from payments.charging import amounts
 from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.charge_moves import release
 from payments.charging.charges import Charge
+from payments.charging.charges import Status as ChargeStatus
 from payments.charging.disputes import Dispute
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refunds import Refund, Status
@@ -26,6 +28,9 @@ def refund(params: dict[str, Any]) -> Refund:
 
     Raises InvalidRequest where nothing, or not that much, is left to refund.
     """
+    held = _held_by(params)
+    if held is not None:
+        return release(held, params)
     charge = _charge_of(params)
     amount = _amount_of(charge, params)
     refund_row = Refund.create(charge, amount, params)
@@ -92,6 +97,14 @@ def _failed(refund_row: Refund, charge: Charge, reason: str) -> None:
 def cancel(_: Refund) -> None:
     """Refuse: only a refund that waits for the customer can be canceled, and none of Florin's does."""
     raise InvalidRequest("Canceling this refund is unsupported.")
+
+
+def _held_by(params: dict[str, Any]) -> Charge | None:
+    """Return the charge of the older API that is to be given back before it was captured."""
+    charge = Charge.peek(params.get("charge") or "")
+    if charge is None or not charge.is_direct or charge.captured or charge.voided:
+        return None
+    return charge if charge.status == ChargeStatus.SUCCEEDED else None
 
 
 def _charge_of(params: dict[str, Any]) -> Charge:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from kit.states import StateMachine
 from payments import audit, events, lifecycle
-from payments.charging.charges import Charge
+from payments.charging.charges import Charge, shown_intent
 from payments.charging.methods import CARD
 from payments.charging.methods.amazon_pay import AMAZON_PAY
 from payments.charging.methods.klarna import KLARNA
@@ -92,6 +92,22 @@ class Refund(Resource, WithMetadata):
         lifecycle.begin(refund, "refund.created")
         return refund
 
+    @classmethod
+    def of_release(cls, charge: Charge, params: dict[str, Any]) -> "Refund":
+        """Collect the refund of a charge that was never captured: nothing moves, so it is done at once."""
+        refund = cls.new(
+            status=Status.SUCCEEDED.value,
+            amount=charge.amount,
+            currency=charge.currency,
+            charge_id=charge.id,
+            payment_intent_id=charge.payment_intent_id,
+            payment_method_id=charge.payment_method_id,
+            reason=params.get("reason"),
+            metadata_=merged_metadata({}, params.get("metadata") or {}),
+        )
+        lifecycle.begin(refund, "refund.created")
+        return refund
+
     def update(self, params: dict[str, Any]) -> None:
         """Change the metadata, which is all that may change."""
         before = self.as_stripe()
@@ -114,7 +130,7 @@ class Refund(Resource, WithMetadata):
             failure_reason=self.failure_reason,
             instructions_email=self.instructions_email,
             metadata=self.metadata_,
-            payment_intent=self.payment_intent_id,
+            payment_intent=shown_intent(self.payment_intent_id),
             payment_method=self.payment_method_id,
             pending_reason="processing" if self.status == Status.PENDING else None,
             reason=self.reason,

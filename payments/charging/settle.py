@@ -188,7 +188,14 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
         return pending
     card = method.card | learned(facts) | {"network": facts.network, "three_d_secure": facts.three_d_secure}
     is_card = method.type == CARD
-    kept = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix")
+    kept = (
+        "description",
+        "receipt_email",
+        "shipping",
+        "statement_descriptor",
+        "statement_descriptor_suffix",
+        "transfer_group",
+    )
     return Charge.new(
         id=attempt.charge_id,
         status=ChargeStatus.PENDING.value,

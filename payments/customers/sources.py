@@ -109,7 +109,7 @@ def verified(token: str, metadata: dict[str, str] | None = None) -> str:
     The method belongs to nobody yet. Raises CardError where the card is not good, which is then forgotten,
     InvalidRequest for a token that is unknown or used up.
     """
-    method, card = _of_token(token)
+    method, card = method_of_token(token, keep=True)
     method.metadata_ = merged_metadata({}, metadata or {})
     try:
         verify(method, card)
@@ -165,8 +165,11 @@ def forget_lost() -> int:
     return bulk.update_where(row, lost & old, forgotten)
 
 
-def _of_token(token: str) -> tuple[PaymentMethod, CardDetails]:
-    """Return a new method for a token's card, under the id that a source has."""
+def method_of_token(token: str, *, keep: bool) -> tuple[PaymentMethod, CardDetails]:
+    """Use a token up: return a new method for its card, under the id that a source has, and the card itself.
+
+    `keep` seals the number, since a later request will need it.
+    """
     if PaymentMethod.peek(token) is not None:
         raise InvalidRequest("A source is a token; payment methods are attached.", param="source")
     kept = Token.peek(token)
@@ -174,4 +177,4 @@ def _of_token(token: str) -> tuple[PaymentMethod, CardDetails]:
         method = PaymentMethod.of_token(token, method_id=new_id(old_cards.PREFIX), param="source")
         return method, method.card_details()
     card = kept.take("source")
-    return PaymentMethod.of_card(card, billing=kept.billing_details, keep=True, method_id=kept.card_id), card
+    return PaymentMethod.of_card(card, billing=kept.billing_details, keep=keep, method_id=kept.card_id), card

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 from kit.database import db
 from payments import events, lifecycle
 from payments.cases import WarningFacts
-from payments.charging.charges import Charge
+from payments.charging.charges import Charge, shown_intent
 from payments.resource import Resource
 
 
@@ -66,7 +66,7 @@ class EarlyFraudWarning(Resource):
             actionable=self.actionable,
             charge=self.charge_id,
             fraud_type=self.fraud_type,
-            payment_intent=self.payment_intent_id,
+            payment_intent=shown_intent(self.payment_intent_id),
         )
 
 

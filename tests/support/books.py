@@ -162,7 +162,10 @@ def _held_by_the_bank(account_id: str, currency: str) -> int:
         Charge.account_id == account_id, Charge.currency == currency
     )
     given_back = select(func.coalesce(func.sum(Refund.amount), 0)).where(
-        Refund.account_id == account_id, Refund.currency == currency, Refund.status == "succeeded"
+        Refund.account_id == account_id,
+        Refund.currency == currency,
+        Refund.status == "succeeded",
+        Refund.balance_transaction_id.is_not(None),  # without one, a charge was released before its capture
     )
     charged_back = select(func.coalesce(func.sum(Dispute.amount), 0)).where(
         Dispute.account_id == account_id,

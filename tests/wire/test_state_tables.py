@@ -53,7 +53,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 def test_a_pair_of_states_is_an_edge_or_is_refused(
     noun: Any, before: str, after: str, recorded: list[tuple[str, str]]
 ) -> None:
-    row = noun(status=before)
+    row = noun(status=before, **({"id": noun.mint()} if hasattr(noun, "mint") else {}))
     if not noun.transitions.allows(before, after):
         with pytest.raises(IllegalTransition, match=f"from {before} to {after}"):
             lifecycle.move(row, after)
