@@ -19,8 +19,8 @@ def unrecognized(**_: str) -> Response:
     """Answer in Stripe's words; the router comes here where no operation has the path and the method."""
     error = UnrecognizedUrl(
         f"Unrecognized request URL ({request.method}: {request.path[:200]}). If you are trying to list "
-        "objects, remove the trailing slash. If you are trying to retrieve an object, make sure you passed a valid "
-        "(non-empty) identifier in your code."
+        "objects, remove the trailing slash. If you are trying to retrieve an object, make sure you passed a "
+        "valid (non-empty) identifier in your code."
     )
     request_id = new_request_id()
     response = Response(rendered(error, request_id), status=error.status, content_type="application/json")
