@@ -4,9 +4,10 @@ import atexit
 from pathlib import Path
 
 import orjson
-from flask import Flask, Request, Response, jsonify, redirect, url_for
+from flask import Flask, Request, Response, jsonify, redirect, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 import acquiring
@@ -21,11 +22,12 @@ import sweeps
 from config import Settings, load
 from kit import database, jobs
 from kit.admission import Admission
+from kit.page_headers import FILE_HEADERS, transport_headers
 from merchant_api import openapi, rate_limit, versions
 from merchant_api.crud import OPERATIONS
 from merchant_api.short_way import Gateway
 from payments import audit_spool, notices, vault
-from payments.charging import follow_authorization, follow_dispute, follow_refund
+from payments.charging import follow_authorization, follow_dispute, follow_refund, tries
 from payments.hosted import addresses
 from webhooks import bank_notices, reach, rendering
 from webhooks import jobs as webhook_jobs
@@ -67,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         database.prepare_engine(database.db.engine)
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
+    tries.configure(settings.attempt_limits)
     reach.configure(settings.webhook_test_reach)
     rendering.bridges[:] = [versions.downgrade]
     acquiring.connect(settings)
@@ -78,9 +81,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     notices.HANDLERS.update(NOTICE_HANDLERS)
     bank_notices.connect(app, acquiring.bank_secrets(settings))
     acquiring.hear_stripe(app, settings)
-    _register_own(app)
+    _register_own(app, settings)
     _start_jobs(app, settings)
     _start_spool(app, settings)
+    if settings.trusted_proxies:
+        # The client's address alone: each address that we build comes from PUBLIC_URL, whatever a header says.
+        forwarded = ProxyFix(
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
+        app.wsgi_app = forwarded  # type: ignore[method-assign]  # Flask's own way to wrap an app
     return app
 
 
@@ -100,8 +109,15 @@ class SessionsOfPages(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def _register_own(app: Flask) -> None:
+def _register_own(app: Flask, settings: Settings) -> None:
+    guards = transport_headers(settings.public_url)
     document = orjson.dumps(openapi.document(OPERATIONS))
+
+    @app.after_request
+    def guard(response: Response) -> Response:
+        for name, value in ({**guards, **FILE_HEADERS} if request.endpoint == "static" else guards).items():
+            response.headers.setdefault(name, value)
+        return response
 
     @app.get("/")
     def front_door() -> WerkzeugResponse:

@@ -50,6 +50,8 @@ class Settings:
     web_places: int
     pool_size: int
     rate_limit_per_second: int
+    attempt_limits: Literal["by_mode", "live", "off"]
+    trusted_proxies: int
     run_jobs_here: bool
     spool_queries: bool
     cli_port: int
@@ -90,6 +92,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         web_places=_integer(env, "WEB_PLACES", 2, 1, 256),
         pool_size=_integer(env, "POOL_SIZE", 16, 1, 512),
         rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
+        attempt_limits=_attempt_limits(env),
+        trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
         spool_queries=_flag(env, "SPOOL_QUERIES", default=False),
         run_jobs_here=_flag(env, "RUN_JOBS_HERE", default=not env.get("REDIS_URL")),
         webhook_test_reach=_webhook_test_reach(env),
@@ -182,6 +186,14 @@ def _webhook_test_reach(env: Mapping[str, str]) -> Literal["public", "loopback",
     if text not in ("public", "loopback", "private"):
         raise BadSetting(f"WEBHOOK_TEST_REACH must be public, loopback or private, not {text!r}")
     return cast("Literal['public', 'loopback', 'private']", text)
+
+
+def _attempt_limits(env: Mapping[str, str]) -> Literal["by_mode", "live", "off"]:
+    """Return whose figures limit customers' tries (payments/charging/tries.py)."""
+    text = env.get("ATTEMPT_LIMITS") or "by_mode"
+    if text not in ("by_mode", "live", "off"):
+        raise BadSetting(f"ATTEMPT_LIMITS must be by_mode, live or off, not {text!r}")
+    return cast("Literal['by_mode', 'live', 'off']", text)
 
 
 def _acquirers(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import current_app
 
 import config
-from kit import clock, database, jobs
+from kit import clock, database, jobs, limits
 from merchant_api import idempotency
 from payments import audit_chain
 from payments.charging import contest, filings, reconcile
@@ -35,6 +35,7 @@ SWEEPS: tuple[tuple[float, str], ...] = (
     (5.0, "sweeps.kick_expiry"),
     (600.0, "sweeps.forget_idempotency_keys"),
     (600.0, "sweeps.forget_card_numbers"),
+    (600.0, "sweeps.forget_idle_limits"),
     (10.0, "sweeps.seal_audit_rows"),
 )
 
@@ -183,6 +184,11 @@ def forget_idempotency_keys() -> int:
 def forget_card_numbers() -> int:
     """Forget the numbers of cards that nobody will pay with any more; return how many."""
     return Token.forget_old() + sources.forget_lost()
+
+
+def forget_idle_limits() -> int:
+    """Delete counters of tries that count nothing any more; return how many."""
+    return limits.forget_idle()
 
 
 def seal_audit_rows() -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import changes, elsewhere, i18n, images, links, returns, style
+from checkout import assets, changes, elsewhere, i18n, images, links, returns, style
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     i18n.register(app)
     if HOSTS:
         app.before_request(elsewhere.intercept)
+    assets.register(app)
     app.register_blueprint(blueprint)
     app.register_blueprint(changes.blueprint)
     app.register_blueprint(returns.blueprint)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from checkout import elsewhere, gate, pages, rendering, visits
+from checkout import elsewhere, gate, pages, rendering, visits, waits
 from checkout.forms import CSRF_SECONDS
 from checkout.headers import protect
 from checkout.i18n import Words
@@ -18,6 +18,7 @@ from checkout.refusals import BUSY, refused_words
 from checkout.sums import Refused
 from checkout.words import trimmed
 from kit import database
+from payments.charging import tries
 from payments.errors import StripeError
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.elsewhere import pays_elsewhere
@@ -44,6 +45,11 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     remove = StringField(name="removePromotionCode")
     shipping_rate = StringField(name="shippingRate")
 
+    @property
+    def enters_code(self) -> bool:
+        """Tell whether it brings a code, and nothing that goes before one."""
+        return not self.remove.data and not self.shipping_rate.data
+
 
 @blueprint.post("/c/pay/<session_id>/order")
 def change(session_id: str) -> Response:
@@ -60,8 +66,16 @@ def _changed(session: CheckoutSession) -> Response:
     if not form.validate():
         blank = rendering.payment_form(session, None)
         return rendering.form_page(session, blank, pages.STRANGER, HTTPStatus.BAD_REQUEST)
+    try:
+        tried = tries.enter_code(session.id) if form.enters_code else None
+    except tries.TooManyTries as limit:
+        busy = _page(session, Refused(waits.TOO_MANY_CODES, form.promotion_code.data[:LONGEST_CODE]))
+        busy.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        return waits.told_when(busy, limit)
     problem = _carried_out(session.id, form)
     if problem is None:
+        if tried is not None:
+            tried.ended(None)  # only codes that are no good count
         address = url_for("checkout.show", session_id=session.id)
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
     present = pages.present(session.id)

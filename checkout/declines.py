@@ -20,7 +20,7 @@ class Problem:
     """What the box above the form says; `field` is the input to correct, where there is one."""
 
     title: Words
-    advice: Words
+    advice: Words | str
     field: str | None = None
     field_link: Words | None = None
 

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from flask import Response, make_response, render_template, request, url_for
 from wtforms import Field
 
-from checkout import gate, pages, rendering, visits
-from checkout.declines import Problem, problem_of
+from checkout import gate, pages, rendering, visits, waits
+from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import language, speaking
 from checkout.sums import Refused
 from checkout.ways_out import web_address
 from payments import bank
+from payments.charging import tries
 from payments.charging.cards import ELSEWHERE, CardDetails
 from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
@@ -66,7 +67,8 @@ def intercept() -> Response | None:
 def _shown(session: CheckoutSession) -> Response:
     pages.remember_look(session, "elsewhere")
     refused = visits.last_error(session) if "waiting" in request.args else None
-    return page(session, form_of(session, None), problem_of(*refused) if refused else None, HTTPStatus.OK)
+    problem = waits.why(session.id, *refused, again=True) if refused else None
+    return page(session, form_of(session, None), problem, HTTPStatus.OK)
 
 
 def _submitted(session: CheckoutSession) -> Response:
@@ -76,7 +78,11 @@ def _submitted(session: CheckoutSession) -> Response:
         status = HTTPStatus.BAD_REQUEST if form.stranger else HTTPStatus.UNPROCESSABLE_ENTITY
         return page(session, form, problem, status)
     session_id = session.id
-    answer = pages.paid(session_id, form)
+    try:
+        answer = pages.paid(session_id, form)
+    except tries.TooManyTries as limit:
+        again = pages.present(session_id)
+        return waits.told_when(page(again, form, waits.limited(limit), HTTPStatus.TOO_MANY_REQUESTS), limit)
     if isinstance(answer, bank.ChallengeRequired):
         return rendering.challenge_page(CheckoutSession.find(session_id), answer.url)
     # Whatever else it came to, the session's own page tells.

@@ -1,22 +1,45 @@
-"""The headers of every page a buyer sees: nothing cached, nothing framed, nothing from elsewhere."""
+"""The headers of every page a buyer sees: nothing cached, nothing framed, nothing from elsewhere.
 
-from flask import Response
+A page's policy allows what the page has: scripts only where its template has asked for one
+(checkout/assets.py), a frame only on the site that its session names (`framed_by`).
+"""
 
-from kit.page_headers import PAGE_HEADERS
+from urllib.parse import urlsplit
 
-# No inline script or style, and no other host. `form-action 'self'` is why a payment is answered with a page
-# that refreshes to the shop: Chromium would swallow a redirect from the form to another origin.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+from flask import Response, g
 
-HEADERS = PAGE_HEADERS | {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+from checkout import assets
+from checkout.ways_out import web_address
+from kit.page_headers import PAGE_HEADERS, content_security_policy
+
+_ANCESTOR = "checkout_ancestor"  # in the app context's globals: the origin that may frame the present page
+
+
+def framed_by(return_url: str | None) -> None:
+    """Let the present page be shown in a frame on the site of a session's `return_url`, and nowhere else.
+
+    For the pages of embedded sessions. Whatever is no http or https address allows no frame.
+    """
+    address = web_address(return_url)
+    if address is None:
+        return
+    parts = urlsplit(address)
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    setattr(g, _ANCESTOR, f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""))
 
 
 def protect(response: Response) -> Response:
     """Set the page's headers; the locale and so the page depend on the browser's languages."""
-    for name, value in HEADERS.items():
+    ancestor = g.get(_ANCESTOR)
+    used = assets.used()
+    policy = content_security_policy(
+        scripts=any(asset.is_script for asset in used),
+        connects=any(asset.connects for asset in used),
+        ancestor=ancestor,
+    )
+    for name, value in (PAGE_HEADERS | {"Content-Security-Policy": policy}).items():
         response.headers[name] = value
+    if ancestor is not None:  # which the older header can't name
+        del response.headers["X-Frame-Options"]
     response.vary.add("Accept-Language")
     return response

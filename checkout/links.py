@@ -7,11 +7,12 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from checkout import rendering, visits
+from checkout import rendering, visits, waits
 from checkout.headers import protect
 from checkout.i18n import N_
 from kit import database
 from payments import audit
+from payments.charging import tries
 from payments.errors import InvalidRequest
 from payments.hosted.open_link import open_link
 from payments.hosted.payment_links import PaymentLink
@@ -45,7 +46,17 @@ def follow(code: str) -> Response:
 
 def _opened(link: PaymentLink) -> Response:
     try:
+        tries.open_by_link()
         session = open_link(link, request.args.get("client_reference_id"))
+    except tries.TooManyTries as limit:
+        audit.record("payment_link.limited", link.id)
+        database.commit()
+        busy = rendering.message_page(
+            N_("This link has been opened very often in a short time"),
+            N_("You have not been charged. Please wait a minute, and follow the link once more."),
+            HTTPStatus.TOO_MANY_REQUESTS,
+        )
+        return waits.told_when(busy, limit)
     except InvalidRequest as refusal:
         logger.info("link %s was not opened: %s", link.id, refusal.message)
         database.rollback()

@@ -7,15 +7,15 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from checkout import gate, rendering, visits
+from checkout import gate, rendering, visits, waits
 from checkout.compressing import compressed
-from checkout.declines import Problem, problem_of
+from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.headers import protect
 from checkout.i18n import N_, speaking
 from kit import database
 from payments import audit, audit_spool, bank
-from payments.charging import reconcile
+from payments.charging import reconcile, tries
 from payments.charging.cards import CardDetails
 from payments.errors import InvalidRequest, StripeError
 from payments.hosted.checkout_sessions import CheckoutSession
@@ -90,7 +90,7 @@ def _shown(session: CheckoutSession) -> Response:
     if page != "pay":
         return closed_page(session, page)
     refused = visits.last_error(session) if waited else None
-    problem = problem_of(*refused) if refused else None
+    problem = waits.why(session.id, *refused, again=True) if refused else None
     return rendering.form_page(session, rendering.payment_form(session, None), problem, HTTPStatus.OK)
 
 
@@ -108,7 +108,13 @@ def _submitted(session: CheckoutSession) -> Response:
     if not good:
         _remember("checkout.page_submitted", session, "invalid")
         return rendering.form_page(session, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _answered(session.id, form)
+    try:
+        return _answered(session.id, form)
+    except tries.TooManyTries as limit:
+        session = present(session.id)
+        _remember("checkout.page_submitted", session, "limited")
+        page_again = rendering.form_page(session, form, waits.limited(limit), HTTPStatus.TOO_MANY_REQUESTS)
+        return waits.told_when(page_again, limit)
 
 
 def _answered(session_id: str, form: PaymentForm) -> Response:
@@ -117,7 +123,7 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
     session = present(session_id)
     match answer:
         case bank.Declined():
-            problem = problem_of(answer.code, answer.decline_code)
+            problem = waits.why(session_id, answer.code, answer.decline_code)
             return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
         case bank.ChallengeRequired():
             return rendering.challenge_page(session, answer.url)
@@ -131,7 +137,19 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
 
 
 def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
-    """Call the one verb; None where another window, the shop or the clock was faster."""
+    """Call the one verb, within limits; None where another window, the shop or the clock was faster.
+
+    Raises TooManyTries before anything has been asked or changed.
+    """
+    means = form.means()
+    database.rollback()  # the counting has a connection of its own: this thread needs no second one
+    tried = tries.begin(session_id, means if isinstance(means, CardDetails) else None)
+    answer = _paid(session_id, form)
+    tried.ended(answer)
+    return answer
+
+
+def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
     for _ in range(MAXIMUM_ATTEMPTS):
         commits_before = database.commits()
         try:

@@ -2,15 +2,10 @@
 
 from flask import Response
 
-from kit.page_headers import PAGE_HEADERS
+from kit.page_headers import PAGE_HEADERS, content_security_policy
 
 # No script at all: the dashboard works without one.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
-HEADERS = PAGE_HEADERS | {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+HEADERS = PAGE_HEADERS | {"Content-Security-Policy": content_security_policy()}
 
 
 def protect(response: Response) -> Response:

@@ -18,7 +18,7 @@ from merchant_api.operations import Operation
 from payments import audit, audit_spool, recordings
 from payments.charging import reconcile
 from payments.charging.card_brands import without_card_numbers
-from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
+from payments.errors import InvalidRequest, LockTimeout, NotFound, RateLimited, StripeError
 from payments.scope import Caller, acting_as
 from webhooks.cli import request_logs
 
@@ -240,7 +240,10 @@ def _refused(exchange: Exchange, error: Exception) -> Answer:
             return _refused(exchange, third)
     except Exception as second:  # noqa: BLE001 - the last handler, as in answer()
         return _unrecorded(exchange, second)
-    return _response(exchange, told.status, body)
+    response = _response(exchange, told.status, body)
+    if isinstance(told, RateLimited) and told.retry_after_seconds:
+        response.headers.append(("Retry-After", str(told.retry_after_seconds)))
+    return response
 
 
 def _unrecorded(exchange: Exchange, second: Exception) -> Answer:

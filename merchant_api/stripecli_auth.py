@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 from kit import database, forms, params
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.gate import new_request_id
-from payments.errors import InvalidRequest, StripeError
+from payments.charging import tries
+from payments.errors import InvalidRequest, RateLimited, StripeError
 from payments.scope import acting_as, system
 from webhooks.cli.logins import CliLogin
 
@@ -36,6 +37,7 @@ def begin() -> Response:
     try:
         given = AUTH.parse(forms.decode(request.get_data(cache=False), request.query_string))
         _check_lengths(given)
+        tries.begin_login(request.remote_addr)
         login, poll_token = CliLogin.begin(given["device_name"])
         database.commit()
     except Exception as error:  # noqa: BLE001 - the last handler: the CLI reads JSON alone
@@ -83,4 +85,7 @@ def _refused(error: Exception) -> Response:
         error = InvalidRequest("The keys of this login have just been handed out.")
     told: StripeError = as_stripe_error(error)
     body = rendered(told, new_request_id())
-    return Response(body, status=told.status, content_type="application/json")
+    response = Response(body, status=told.status, content_type="application/json")
+    if isinstance(told, RateLimited) and told.retry_after_seconds:
+        response.headers["Retry-After"] = str(told.retry_after_seconds)
+    return response

@@ -118,6 +118,7 @@ class RateLimited(InvalidRequest):
 
     status = 429
     should_retry = True
+    retry_after_seconds: int | None = None
 
 
 class ApiError(StripeError):

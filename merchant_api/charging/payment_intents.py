@@ -7,7 +7,7 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists
+from merchant_api import lists, tried
 from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
@@ -141,6 +141,10 @@ def confirm(given: dict[str, Any], id: str) -> PaymentIntent:
             "`confirmation_method` is set to `manual`. Please use your secret key instead, or create a "
             "PaymentIntent with `confirmation_method` set to `automatic`."
         )
+    return tried.within_limits(id, given, lambda: _tried(intent, given))
+
+
+def _tried(intent: PaymentIntent, given: dict[str, Any]) -> PaymentIntent:
     withdraw(intent, "confirmed")  # before anything is changed
     changes = CHANGED_BY_CONFIRMING & given.keys()
     if changes:

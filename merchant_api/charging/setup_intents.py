@@ -7,7 +7,7 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists
+from merchant_api import lists, tried
 from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
@@ -96,6 +96,10 @@ def confirm(given: dict[str, Any], id: str) -> SetupIntent:
     intent = _found(id, given)
     intent.require_no_session("confirmed")
     intent.require_confirmable()
+    return tried.within_limits(id, given, lambda: _tried(intent, given))
+
+
+def _tried(intent: SetupIntent, given: dict[str, Any]) -> SetupIntent:
     withdraw_setup(intent, "confirmed")  # before anything is changed
     if "payment_method_options" in given:
         intent.update({"payment_method_options": given["payment_method_options"]})

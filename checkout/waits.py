@@ -1,0 +1,37 @@
+"""What a buyer is told who has tried too often: the same, whichever card it was and whichever limit."""
+
+import math
+
+from flask import Response
+
+from checkout.declines import Problem, problem_of
+from checkout.i18n import N_, ngettext
+from payments.charging import tries
+
+TOO_MANY_CODES = N_("Too many codes were tried in a short time. Please wait a minute, or pay without one.")
+
+
+def limited(limit: tries.TooManyTries) -> Problem:
+    """Return the box above a form that was not sent on to any bank, with the wait that makes room again."""
+    minutes = math.ceil((limit.retry_after_seconds or 1) / 60)
+    when = ngettext(
+        "No money has been taken. This page stays open: please try again in %(count)s minute.",
+        "No money has been taken. This page stays open: please try again in %(count)s minutes.",
+        minutes,
+    )
+    return Problem(N_("Too many tries in a short time."), when)
+
+
+def told_when(response: Response, limit: tries.TooManyTries) -> Response:
+    """Return the answer with the wait in seconds in its head, too."""
+    response.headers["Retry-After"] = str(limit.retry_after_seconds)
+    return response
+
+
+def why(session_id: str, code: str | None, decline_code: str | None, *, again: bool = False) -> Problem:
+    """Return a decline's reason in words; after too many in a row all read alike, for whoever tests cards.
+
+    `again` is for a decline that has been counted and is only shown once more.
+    """
+    tells = tries.told_reasons if again else tries.tells_reason
+    return problem_of(code, decline_code) if tells(session_id) else problem_of(None, None)

@@ -1,0 +1,220 @@
+"""How often a customer may try to pay, against those who test stolen cards on a merchant's page.
+
+Whoever tests cards wants to learn from the answers. So a limit that is met answers before any bank is asked:
+with the same status, words and wait for every card, good or bad, and whichever limit it was. Before that, the
+reasons of declines are told only so often; after that every decline reads alike. What succeeds is given
+back: customers who pay, many from one address or with one bank's cards, never use a limit up.
+"""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Literal
+
+from kit import limits
+from kit.limits import Limit
+from payments import bank
+from payments.charging.cards import CardDetails
+from payments.errors import RateLimited
+from payments.scope import caller
+
+BIN_LENGTH = 8  # ISO/IEC 7812-1 of 2017
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is let through of a session or intent, an address, a card, an issuer's range at a merchant."""
+
+    session: Limit
+    address: Limit
+    card: Limit
+    bin: Limit
+    reasons: Limit  # how often one session, or one address, is told why
+    opened: Limit  # sessions that one address opens by following payment links
+    codes: Limit  # promotion codes that are no good, entered in one session or from one address
+
+    @property
+    def wait_seconds(self) -> int:
+        """Return after how long a refused try has its place again, whichever limit it was."""
+        tried = (self.session, self.address, self.card, self.bin)
+        return max(limit.interval_ms for limit in tried) // 1000
+
+
+LIVE = Figures(
+    session=Limit(10, 600),
+    address=Limit(30, HOUR),
+    card=Limit(10, HOUR),
+    bin=Limit(100, HOUR),
+    reasons=Limit(5, 600),
+    opened=Limit(60, 600),
+    codes=Limit(20, 600),
+)
+# Suites decline one card a thousand times from one address; a customer of theirs meets no limit.
+_PLENTY = Limit(60_000, 60)
+TEST = Figures(_PLENTY, _PLENTY, _PLENTY, _PLENTY, _PLENTY, _PLENTY, _PLENTY)
+
+LOGINS = Limit(100, 600)  # of the Stripe CLI, from one address
+
+Policy = Literal["by_mode", "live", "off"]
+POLICIES: tuple[Policy, ...] = ("by_mode", "live", "off")
+
+# Addresses that say nothing of who is there: behind them stands a proxy that TRUSTED_PROXIES does not count,
+# and behind that may stand everybody.
+UNTOLD = tuple(
+    ip_network(network)
+    for network in (
+        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+        "::1/128", "fc00::/7", "fe80::/10",
+    )
+)  # fmt: skip
+
+_in_force: list[Policy] = ["by_mode"]
+
+
+def configure(policy: Policy) -> None:
+    """Say whose figures hold: each mode's own, live mode's in both, or none at all."""
+    _in_force[:] = [policy]
+
+
+class TooManyTries(RateLimited):
+    """A limit is used up; the words are the same for each of them."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(
+            "Too many tries in a short time. Please wait and try again later.", code="rate_limit"
+        )
+        self.retry_after_seconds = wait_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try that has been let in, with what it has taken."""
+
+    session: dict[str, Limit] = field(default_factory=dict)
+    others: dict[str, Limit] = field(default_factory=dict)
+    bin: dict[str, Limit] = field(default_factory=dict)
+
+    def ended(self, answer: bank.Answer | None) -> None:
+        """Give back what does not count; without a bank's answer nothing was learnt."""
+        match answer:
+            case bank.Declined():
+                self.declined()
+            case bank.ChallengeRequired():
+                self.challenged()
+            case _:
+                self.left()
+
+    def declined(self) -> None:
+        """Let it count, for the range of the card's issuer, too."""
+        limits.take(self.bin)
+
+    def challenged(self) -> None:
+        """Let it count for the session alone: it has told that a card is alive."""
+        limits.give_back(self.others)
+
+    def left(self) -> None:
+        """Let it not count: it succeeded, or was never asked about."""
+        limits.give_back(self.session | self.others)
+
+
+def begin(object_id: str, card: CardDetails | None = None, *, fingerprint: str | None = None) -> Try:
+    """Let a try in for a session or an intent; raises TooManyTries, having taken nothing.
+
+    The range of the card's issuer is looked at beforehand and counted with a decline: a slow bank holds
+    thousands of a popular range at once, none of which has been declined.
+    """
+    figures = figures_in_force()
+    if figures is None:
+        return Try()
+    if card is not None and card.number:
+        fingerprint = str(card.display()["fingerprint"])
+    mode = _mode()
+    others = addressed("tries", figures.address)
+    if fingerprint:
+        others[f"{mode}:card:{fingerprint}"] = figures.card
+    ranges = {}
+    if card is not None and card.number:
+        ranges[f"{mode}:bin:{caller().account_id}:{card.number[:BIN_LENGTH]}"] = figures.bin
+    admitted = Try({f"{mode}:session:{object_id}": figures.session}, others, ranges)
+    if not limits.has_room(ranges) or not limits.take(admitted.session | others):
+        raise TooManyTries(figures.wait_seconds)
+    return admitted
+
+
+def tells_reason(object_id: str) -> bool:
+    """Tell whether a session may learn once more why its card was declined, and count it."""
+    figures = figures_in_force()
+    return figures is None or limits.take(_reasons(object_id, figures))
+
+
+def told_reasons(object_id: str) -> bool:
+    """Tell the same of a decline that has been counted already, and is only read again."""
+    figures = figures_in_force()
+    return figures is None or limits.has_room(_reasons(object_id, figures))
+
+
+def open_by_link() -> None:
+    """Count a session that a customer opens by a payment link; raises TooManyTries."""
+    figures = figures_in_force()
+    if figures is not None:
+        _spend(addressed("opened", figures.opened), figures.opened)
+
+
+def enter_code(object_id: str) -> Try:
+    """Let a promotion code be tried for a session; raises TooManyTries. A good one is given back."""
+    figures = figures_in_force()
+    if figures is None:
+        return Try()
+    wanted = {f"{_mode()}:codes:{object_id}": figures.codes} | addressed("codes", figures.codes)
+    _spend(wanted, figures.codes)
+    return Try(others=wanted)
+
+
+def begin_login(address: str | None) -> None:
+    """Count a `stripe login` of an address, whatever the address; raises TooManyTries.
+
+    So few that one address never takes all the places of the house (webhooks/cli/logins.py).
+    """
+    if _in_force[0] != "off":
+        _spend({f"logins:address:{network_of(address) or 'untold'}": LOGINS}, LOGINS)
+
+
+def figures_in_force() -> Figures | None:
+    """Return the figures that hold for the caller, None where nothing is limited."""
+    policy = _in_force[0]
+    if policy == "off":
+        return None
+    return LIVE if policy == "live" or caller().livemode else TEST
+
+
+def addressed(what: str, limit: Limit) -> dict[str, Limit]:
+    """Return what is to be taken of the caller's address; nothing where that tells nobody apart."""
+    network = network_of(caller().address)
+    return {f"{_mode()}:{what}:address:{network}": limit} if network else {}
+
+
+def network_of(address: str | None) -> str | None:
+    """Return an address, or the /64 of an IPv6 one, which is a household's; None where it is untold."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    if any(parsed in network for network in UNTOLD):
+        return None
+    return str(ip_network(f"{parsed}/64", strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+
+
+def _spend(wanted: dict[str, Limit], limit: Limit) -> None:
+    if not limits.take(wanted):
+        raise TooManyTries(max(1, limit.interval_ms // 1000))
+
+
+def _reasons(object_id: str, figures: Figures) -> dict[str, Limit]:
+    own = {f"{_mode()}:reasons:{object_id}": figures.reasons}
+    return own | addressed("reasons", figures.reasons)
+
+
+def _mode() -> str:
+    return "live" if caller().livemode else "test"
