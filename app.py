@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _start_jobs(app, settings)
     _start_spool(app, settings)
     if settings.trusted_proxies:
-        # The client's address alone: each address that we build comes from PUBLIC_URL, whatever a header says.
+        # The client's address alone: each address that we build comes from PUBLIC_URL, whatever headers say.
         forwarded = ProxyFix(
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
         )

@@ -18,6 +18,7 @@ import config
 import sweeps
 from cli_contracts import contracts
 from cli_output import progress, steps
+from cli_scripts import scripts
 from cli_settle import settle
 from cli_words import words
 from kit import clock, database, jobs
@@ -53,6 +54,7 @@ florin = Florin("florin", short_help="Look after Florin.")
 florin.add_command(contracts)
 florin.add_command(settle)
 florin.add_command(words)
+florin.add_command(scripts)
 
 
 def register(app: Flask) -> None:
