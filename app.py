@@ -20,7 +20,7 @@ import settling
 import static_files
 import sweeps
 from config import Settings, load
-from kit import database, jobs
+from kit import database, jobs, plain_text
 from kit.admission import Admission
 from kit.page_headers import FILE_HEADERS, transport_headers
 from merchant_api import openapi, rate_limit, versions
@@ -50,10 +50,8 @@ NOTICE_HANDLERS = {
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the gateway's WSGI app, wired for these settings."""
     settings = settings or load()
-    house = Path(__file__).parent
-    app = Gateway("florin", root_path=str(house), static_folder=None)
-    static_files.register(app, house / "static")
-    app.admission = Admission(settings.web_places)
+from kit import database, jobs, plain_text
+from kit.admission import Admission
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

@@ -53,7 +53,12 @@ class LimitCounter(Base):
     regained_ms: Mapped[int]
 
 
-Wanted = Mapping[str, Limit]
+Wanted = Mapping[str, Limit]  # whose limit -> the limit
+
+
+def _id(name: str, limit: Limit) -> str:
+    """Return a counter's id; other figures have other counters, as what one took means nothing to the other."""
+    return f"{name}/{limit.most}/{limit.window_seconds}"
 
 
 def take(wanted: Wanted) -> bool:
@@ -62,10 +67,10 @@ def take(wanted: Wanted) -> bool:
     steps = [
         bulk.Step(
             _TAKE,
-            (name, now_ms + limit.interval_ms, now_ms, now_ms, limit.interval_ms, now_ms + limit.depth_ms),
+            (counter, now_ms + limit.interval_ms, now_ms, now_ms, limit.interval_ms, now_ms + limit.depth_ms),
             rows=1,
         )
-        for name, limit in _in_order(wanted)
+        for counter, limit in _in_order(wanted)
     ]
     for _ in range(ATTEMPTS):
         try:
@@ -81,17 +86,18 @@ def take(wanted: Wanted) -> bool:
 
 def give_back(wanted: Wanted) -> None:
     """Give back what was taken: it turned out not to count."""
-    bulk.run([bulk.Step(_GIVE_BACK, (limit.interval_ms, name)) for name, limit in _in_order(wanted)])
+    bulk.run([bulk.Step(_GIVE_BACK, (limit.interval_ms, counter)) for counter, limit in _in_order(wanted)])
 
 
 def has_room(wanted: Wanted) -> bool:
     """Tell whether one more of each could be taken at this moment; takes none."""
     now_ms = clock.now() * 1000
-    query = db.select(LimitCounter.id, LimitCounter.regained_ms).where(LimitCounter.id.in_(list(wanted)))
+    limit_of = dict(_in_order(wanted))
+    query = db.select(LimitCounter.id, LimitCounter.regained_ms).where(LimitCounter.id.in_(list(limit_of)))
     # Given back at once: whoever counts may be about to need a connection of their own.
     with db.engine.connect() as connection:
         counters = connection.execute(query).all()
-    return all(regained_ms <= now_ms + wanted[name].depth_ms for name, regained_ms in counters)
+    return all(regained_ms <= now_ms + limit_of[counter].depth_ms for counter, regained_ms in counters)
 
 
 def forget_idle() -> int:
@@ -100,5 +106,5 @@ def forget_idle() -> int:
 
 
 def _in_order(wanted: Wanted) -> Sequence[tuple[str, Limit]]:
-    """Return them in one order for everybody: two that go crosswise would wait for each other."""
-    return sorted(wanted.items())
+    """Return counters in one order for everybody: two that go crosswise would wait for each other."""
+    return sorted(((_id(name, limit), limit) for name, limit in wanted.items()), key=lambda pair: pair[0])

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 
 from checkout import assets, headers, inspection
-from cli_scripts import scripts
 from kit import page_headers
 from kit.http import Failure, Response
 from kit.page_headers import transport_headers
@@ -98,7 +97,8 @@ def test_browsers_are_held_to_tls_where_customers_come_by_it() -> None:
 
 
 def test_a_file_opened_by_itself_can_do_nothing(app: Flask) -> None:
-    told = app.test_client().get("/static/checkout/florin.svg").headers
+    with app.test_client().get("/static/checkout/florin.svg") as answer:
+        told = answer.headers
     assert told["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in told["Content-Security-Policy"]
     assert "script-src" not in told["Content-Security-Policy"]
@@ -112,9 +112,10 @@ def server(app: Flask, change: Change = lambda _, answer: answer) -> inspection.
     client = app.test_client()
 
     def fetch(address: str) -> Response | Failure:
-        told = client.get(address.removeprefix(HOUSE).partition("#")[0])
+        with client.get(address.removeprefix(HOUSE)) as told:
+            body = told.get_data()
         given = {name.lower(): value for name, value in told.headers} | transport_headers_in_small()
-        return change(address, Response(told.status_code, given, told.get_data(), 0))
+        return change(address, Response(told.status_code, given, body, 0))
 
     return fetch
 
@@ -185,7 +186,7 @@ def test_a_server_that_is_not_there_is_a_difference(known: list[assets.Asset]) -
 
 
 def test_the_operator_reads_the_inventory(app: Flask, known: list[assets.Asset]) -> None:
-    said = app.test_cli_runner().invoke(scripts)
+    said = app.test_cli_runner().invoke(args=["florin", "scripts"])
     assert said.exit_code == 0, said.output
     told = {entry["name"]: entry["integrity"] for entry in orjson.loads(said.output)}
     assert told == {asset.name: asset.integrity for asset in known}

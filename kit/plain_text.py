@@ -1,0 +1,36 @@
+"""Text that somebody else wrote, made unable to lay out anything but itself.
+
+Escaping keeps a text from being markup; these keep it from turning the letters around it, such as an amount,
+the other way round (UTS 55, and CVE-2021-42574 for what comes of it in source code).
+"""
+
+import re
+from typing import Any
+
+# Embeddings and overrides, which reach beyond their own text until somebody ends them; nothing needs them where
+# there are isolates. The marks (U+200E, U+200F, U+061C) turn nothing else round, and stand in Babel's amounts.
+OVERRIDES = re.compile("[\x00\u202a-\u202e]")
+ISOLATES = re.compile("[\u2066-\u2069]")
+END = "\u2069"
+
+
+def unsteered(text: str) -> str:
+    """Return a text without what would steer its neighbours: overrides, and isolates that are not closed."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    plain = OVERRIDES.sub("", text)
+    return plain if _closed(plain) else ISOLATES.sub("", plain)
+
+
+def shown(value: Any) -> Any:
+    """Return what a template is about to show, its text unsteered; markup and all else are left as they are."""
+    return unsteered(value) if type(value) is str else value
+
+
+def _closed(text: str) -> bool:
+    depth = 0
+    for mark in ISOLATES.findall(text):
+        depth += -1 if mark == END else 1
+        if depth < 0:
+            return False
+    return depth == 0
