@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from checkout.assets import Asset, integrity_of
+from checkout.assets import Asset, branding_integrity, integrity_of
 from kit.http import Failure, Response
 from kit.page_headers import PAGE_HEADERS, content_security_policy, transport_headers
 
@@ -97,7 +97,7 @@ def _file(url: str, loaded: Loaded, known: Mapping[str, Asset], fetch: Fetch) ->
     if asset is None and not (loaded.kind == "stylesheet" and parts.path.startswith(BRANDING)):
         yield f"{what} is not in the inventory"
         return
-    wanted = asset.integrity if asset else loaded.integrity
+    wanted = asset.integrity if asset else branding_integrity(parts.path)
     if loaded.integrity != wanted:
         yield f"{what} is to be held to {loaded.integrity or 'no hash'}, not to {wanted}"
     answer = fetch(address)

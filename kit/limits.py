@@ -57,7 +57,7 @@ Wanted = Mapping[str, Limit]  # whose limit -> the limit
 
 
 def _id(name: str, limit: Limit) -> str:
-    """Return a counter's id; other figures have other counters, as what one took means nothing to the other."""
+    """Return a counter's id; other figures have counters of their own, to which this one says nothing."""
     return f"{name}/{limit.most}/{limit.window_seconds}"
 
 

@@ -7,8 +7,8 @@ the other way round (UTS 55, and CVE-2021-42574 for what comes of it in source c
 import re
 from typing import Any
 
-# Embeddings and overrides, which reach beyond their own text until somebody ends them; nothing needs them where
-# there are isolates. The marks (U+200E, U+200F, U+061C) turn nothing else round, and stand in Babel's amounts.
+# Embeddings and overrides, which reach beyond their own text until somebody ends them; where there are
+# isolates, nothing needs them. The marks (U+200E, U+200F, U+061C) turn nothing round and stand in amounts.
 OVERRIDES = re.compile("[\x00\u202a-\u202e]")
 ISOLATES = re.compile("[\u2066-\u2069]")
 END = "\u2069"
@@ -23,7 +23,7 @@ def unsteered(text: str) -> str:
 
 
 def shown(value: Any) -> Any:
-    """Return what a template is about to show, its text unsteered; markup and all else are left as they are."""
+    """Return what a template is about to show: text unsteered, markup and all else as it is."""
     return unsteered(value) if type(value) is str else value
 
 

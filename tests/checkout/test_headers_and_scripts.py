@@ -1,7 +1,7 @@
 """Each page says what it may do and loads what the inventory names, held to its hash; a change is found."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def server(app: Flask, change: Change = lambda _, answer: answer) -> inspection.
     return fetch
 
 
-def transport_headers_in_small() -> Mapping[str, str]:
+def transport_headers_in_small() -> dict[str, str]:
     return {name.lower(): value for name, value in transport_headers(HOUSE).items()}
 
 
