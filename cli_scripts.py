@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import orjson
 from flask import current_app
+from flask.cli import with_appcontext
 
 from checkout import assets, inspection
 from kit.http import Client, Failure, Response
@@ -15,6 +16,7 @@ SECONDS = 20.0
 
 
 @click.command("scripts", short_help="What the customers' pages load, and whether that is what is served.")
+@with_appcontext
 @click.option("--check", "url", metavar="URL", help="Compare the page at this address with the inventory.")
 def scripts(url: str | None) -> None:
     """Print every script and stylesheet of the customers' pages, with its reason and hash, as JSON.

@@ -14,13 +14,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kit import bulk, clock
 from kit.database import Base, Id, StaleWrite, db
 
+SKEW_MS = 60_000  # between the clocks of processes that count together
 ATTEMPTS = 3  # of a taking that was broken off though there is room
 
 _TAKE = """
     INSERT INTO "limit_counters" ("id", "regained_ms") VALUES (?, ?)
     ON CONFLICT ("id") DO UPDATE SET "regained_ms" =
-    CASE WHEN "limit_counters"."regained_ms" > ? THEN "limit_counters"."regained_ms" ELSE ? END + ?
-    WHERE "limit_counters"."regained_ms" <= ?
+    CASE WHEN "limit_counters"."regained_ms" BETWEEN ? AND ?
+    THEN "limit_counters"."regained_ms" ELSE ? END + ?
+    WHERE "limit_counters"."regained_ms" <= ? OR "limit_counters"."regained_ms" > ?
 """
 _GIVE_BACK = 'UPDATE "limit_counters" SET "regained_ms" = "regained_ms" - ? WHERE "id" = ?'
 
@@ -41,6 +43,11 @@ class Limit:
     def depth_ms(self) -> int:
         """Return how far ahead the moment may lie at which all is regained, for one more to be taken."""
         return (self.most - 1) * self.interval_ms
+
+    @property
+    def latest_ms(self) -> int:
+        """Return how far ahead it can lie at all; beyond that a clock was wrong, which shall lock nobody out."""
+        return self.most * self.interval_ms + SKEW_MS
 
 
 class LimitCounter(Base):
@@ -65,12 +72,7 @@ def take(wanted: Wanted) -> bool:
     """Take one of each limit, all or nothing; False where one is used up. In a transaction of its own."""
     now_ms = clock.now() * 1000
     steps = [
-        bulk.Step(
-            _TAKE,
-            (counter, now_ms + limit.interval_ms, now_ms, now_ms, limit.interval_ms, now_ms + limit.depth_ms),
-            rows=1,
-        )
-        for counter, limit in _in_order(wanted)
+        bulk.Step(_TAKE, _values(counter, limit, now_ms), rows=1) for counter, limit in _in_order(wanted)
     ]
     for _ in range(ATTEMPTS):
         try:
@@ -82,6 +84,15 @@ def take(wanted: Wanted) -> bool:
         else:
             return True
     return False
+
+
+def _values(counter: str, limit: Limit, now_ms: int) -> Sequence[int | str]:
+    room_ms, latest_ms = now_ms + limit.depth_ms, now_ms + limit.latest_ms
+    return (
+        counter, now_ms + limit.interval_ms,
+        now_ms, latest_ms, now_ms, limit.interval_ms,
+        room_ms, latest_ms,
+    )  # fmt: skip
 
 
 def give_back(wanted: Wanted) -> None:
@@ -97,7 +108,10 @@ def has_room(wanted: Wanted) -> bool:
     # Given back at once: whoever counts may be about to need a connection of their own.
     with db.engine.connect() as connection:
         counters = connection.execute(query).all()
-    return all(regained_ms <= now_ms + limit_of[counter].depth_ms for counter, regained_ms in counters)
+    return all(
+        not limit_of[counter].depth_ms < regained_ms - now_ms <= limit_of[counter].latest_ms
+        for counter, regained_ms in counters
+    )
 
 
 def forget_idle() -> int:

@@ -9,14 +9,14 @@ from typing import Any
 
 # Embeddings and overrides, which reach beyond their own text until somebody ends them; where there are
 # isolates, nothing needs them. The marks (U+200E, U+200F, U+061C) turn nothing round and stand in amounts.
-OVERRIDES = re.compile("[\x00\u202a-\u202e]")
+OVERRIDES = re.compile("[\u202a-\u202e]")
 ISOLATES = re.compile("[\u2066-\u2069]")
 END = "\u2069"
 
 
 def unsteered(text: str) -> str:
     """Return a text without what would steer its neighbours: overrides, and isolates that are not closed."""
-    if text.isascii() and "\x00" not in text:
+    if text.isascii():
         return text
     plain = OVERRIDES.sub("", text)
     return plain if _closed(plain) else ISOLATES.sub("", plain)

@@ -131,6 +131,17 @@ def test_refused_tries_prolong_no_wait(app: Flask, monkeypatch: pytest.MonkeyPat
         assert limits.take(wanted)
 
 
+def test_a_clock_that_was_wrong_locks_nobody_out(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, now = {"ahead": Limit(2, 600)}, [2_000_000]
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    with app.app_context():
+        now[0] += 24 * 3600
+        assert [limits.take(wanted) for _ in range(3)] == [True, True, False]
+        now[0] -= 24 * 3600
+        assert limits.has_room(wanted)
+        assert [limits.take(wanted) for _ in range(3)] == [True, True, False]
+
+
 def test_all_or_nothing_is_taken(app: Flask) -> None:
     one, other = {"one": Limit(1, 60)}, {"other": Limit(5, 60)}
     with app.app_context():
