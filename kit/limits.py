@@ -46,7 +46,7 @@ class Limit:
 
     @property
     def latest_ms(self) -> int:
-        """Return how far ahead it can lie at all; beyond that a clock was wrong, which shall lock nobody out."""
+        """Return how far ahead it can lie at all; beyond that a clock was wrong, and locks nobody out."""
         return self.most * self.interval_ms + SKEW_MS
 
 
