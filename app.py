@@ -34,6 +34,7 @@ from webhooks import jobs as webhook_jobs
 from webhooks.cli import jobs as stripecli_jobs
 
 MAXIMUM_BODY_BYTES = 256 * 1024
+FILES = ("static", "static_plain")  # the endpoints of static_files.py
 JOBS_END_SECONDS = 2.0
 
 # What becomes of each kind of notice; what is not listed is taken in and forgotten.
@@ -50,8 +51,11 @@ NOTICE_HANDLERS = {
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the gateway's WSGI app, wired for these settings."""
     settings = settings or load()
-from kit import database, jobs, plain_text
-from kit.admission import Admission
+    house = Path(__file__).parent
+    app = Gateway("florin", root_path=str(house), static_folder=None)
+    app.jinja_options = {**app.jinja_options, "finalize": plain_text.shown}
+    static_files.register(app, house / "static")
+    app.admission = Admission(settings.web_places)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -113,7 +117,7 @@ def _register_own(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def guard(response: Response) -> Response:
-        for name, value in ({**guards, **FILE_HEADERS} if request.endpoint == "static" else guards).items():
+        for name, value in ({**guards, **FILE_HEADERS} if request.endpoint in FILES else guards).items():
             response.headers.setdefault(name, value)
         return response
 

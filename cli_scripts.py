@@ -2,11 +2,9 @@
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 import orjson
-from flask import current_app
 from flask.cli import with_appcontext
 
 from checkout import assets, inspection
@@ -26,7 +24,7 @@ def scripts(url: str | None) -> None:
 
     Exits with 1 where anything differs.
     """
-    known = assets.inventory(Path(str(current_app.static_folder)))
+    known = assets.inventory(assets.FOLDER)
     if url is None:
         click.echo(orjson.dumps([asdict(asset) for asset in known], option=orjson.OPT_INDENT_2))
         return

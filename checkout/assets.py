@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from checkout import style
 
+FOLDER = Path(__file__).parent.parent / "static"
 _USED = "checkout_assets"  # in the app context's globals: what the present page has asked for
 
 SCRIPTS = {
@@ -49,7 +50,7 @@ _known: dict[str, Asset] = {}
 def register(app: Flask) -> None:
     """Take the hashes of the files as they stand now, and let templates put them on pages."""
     _known.clear()
-    _known.update((asset.name, asset) for asset in inventory(Path(str(app.static_folder))))
+    _known.update((asset.name, asset) for asset in inventory(FOLDER))
     app.jinja_env.globals.update(script=script, stylesheet=stylesheet, branding=branding)
 
 

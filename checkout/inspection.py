@@ -5,6 +5,7 @@ house would send it. Run it from another machine than the one that serves: whoev
 served there could change the inventory, too.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -16,7 +17,8 @@ from kit.page_headers import PAGE_HEADERS, content_security_policy, transport_he
 
 Fetch = Callable[[str], Response | Failure]
 
-STATIC = "/static/"
+# Static files stand under a hash of all of them, which a page of another version of Florin has not.
+STATIC = re.compile(r"/static/(?:[0-9a-f]{12}/)?(.+)")
 BRANDING = "/c/style/"  # stylesheets made of a merchant's colours; they hold no script and no address
 # What runs, loads or redirects by itself and is on no page of ours, whatever it holds.
 STRANGE = frozenset(("iframe", "frame", "object", "embed", "applet", "base", "portal"))
@@ -77,7 +79,7 @@ def _headers(url: str, served: Mapping[str, str], page: _Page, known: list[Asset
     scripts = [loaded for loaded in page.loaded if loaded.kind == "script"]
     policy = content_security_policy(
         scripts=bool(scripts),
-        connects=any(urlsplit(one.address).path.removeprefix(STATIC) in connecting for one in scripts),
+        connects=any(_name(urlsplit(one.address).path) in connecting for one in scripts),
     )
     wanted = PAGE_HEADERS | transport_headers(url) | {"Content-Security-Policy": policy}
     for name, value in wanted.items():
@@ -93,7 +95,7 @@ def _file(url: str, loaded: Loaded, known: Mapping[str, Asset], fetch: Fetch) ->
     if (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
         yield f"{what} is of another origin"
         return
-    asset = known.get(parts.path.removeprefix(STATIC)) if parts.path.startswith(STATIC) else None
+    asset = known.get(_name(parts.path))
     if asset is None and not (loaded.kind == "stylesheet" and parts.path.startswith(BRANDING)):
         yield f"{what} is not in the inventory"
         return
@@ -107,3 +109,9 @@ def _file(url: str, loaded: Loaded, known: Mapping[str, Asset], fetch: Fetch) ->
         yield f"{what} is answered with {answer.status}"
     elif wanted and integrity_of(answer.body) != wanted:
         yield f"{what} is another file: {integrity_of(answer.body)}, not {wanted}"
+
+
+def _name(path: str) -> str:
+    """Return the name of the static file at a path, as the inventory has it; empty for any other path."""
+    found = STATIC.fullmatch(path)
+    return found[1] if found else ""

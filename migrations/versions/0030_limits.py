@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.column_types import ID
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 
 
 def upgrade() -> None:
