@@ -11,14 +11,14 @@ from flask.globals import request_ctx
 
 from kit import database
 from kit.database import db
-from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, versions
+from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, tried, versions
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.given import parameters_given
 from merchant_api.operations import Operation
 from payments import audit, audit_spool, recordings
 from payments.charging import reconcile
 from payments.charging.card_brands import without_card_numbers
-from payments.errors import InvalidRequest, LockTimeout, NotFound, RateLimited, StripeError
+from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
 from payments.scope import Caller, acting_as
 from webhooks.cli import request_logs
 
@@ -240,10 +240,7 @@ def _refused(exchange: Exchange, error: Exception) -> Answer:
             return _refused(exchange, third)
     except Exception as second:  # noqa: BLE001 - the last handler, as in answer()
         return _unrecorded(exchange, second)
-    response = _response(exchange, told.status, body)
-    if isinstance(told, RateLimited) and told.retry_after_seconds:
-        response.headers.append(("Retry-After", str(told.retry_after_seconds)))
-    return response
+    return tried.with_wait(_response(exchange, told.status, body), told)
 
 
 def _unrecorded(exchange: Exchange, second: Exception) -> Answer:

@@ -1,16 +1,26 @@
 """A browser that confirms with a publishable key is a customer, and tries as often as one may."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from payments.charging import tries
 from payments.charging.cards import CardDetails
 from payments.charging.payment_intents import PaymentIntent, Status
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_intents import SetupIntent
-from payments.errors import CardError, StripeError
+from payments.errors import CardError, RateLimited, StripeError
 from payments.scope import caller
 
+
+class Answered(Protocol):
+    """An answer that is about to go out."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Return its headers."""
+
+
+Told = TypeVar("Told", bound=Answered)
 Confirmed = TypeVar("Confirmed", PaymentIntent, SetupIntent)
 
 
@@ -41,3 +51,10 @@ def _begun(intent_id: str, given: dict[str, Any]) -> tries.Try:
         return tries.begin(intent_id, CardDetails(number, exp_month=0, exp_year=0))
     method = PaymentMethod.peek(str(given.get("payment_method") or ""))
     return tries.begin(intent_id, fingerprint=method.card.get("fingerprint") if method else None)
+
+
+def with_wait(answer: Told, error: StripeError) -> Told:
+    """Return a refusal that says in its head when to come again, where there is such a time."""
+    if isinstance(error, RateLimited) and error.retry_after_seconds:
+        answer.headers.append(("Retry-After", str(error.retry_after_seconds)))
+    return answer

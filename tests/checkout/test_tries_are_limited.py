@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 
 from app import create_app
 from config import Settings
-from kit import clock, database, limits
+from kit import clock, database
 from kit.database import db
 from kit.limits import Limit, LimitCounter
 from payments.audit import AuditRow
@@ -118,36 +118,6 @@ def test_after_the_wait_that_was_told_the_customer_pays(till: Till, monkeypatch:
     later = int(time.time()) + int(refused.response.headers["Retry-After"])
     monkeypatch.setattr(clock, "now", lambda: later)
     assert "Payment received" in buyer.submit().text
-
-
-def test_refused_tries_prolong_no_wait(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted, now = {"prolonged": Limit(2, 60)}, [1_000_000]
-    monkeypatch.setattr(clock, "now", lambda: now[0])
-    with app.app_context():
-        assert [limits.take(wanted) for _ in range(20)] == [True, True] + [False] * 18
-        now[0] += 30
-        assert [limits.take(wanted) for _ in range(2)] == [True, False]
-        limits.give_back(wanted)
-        assert limits.take(wanted)
-
-
-def test_a_clock_that_was_wrong_locks_nobody_out(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted, now = {"ahead": Limit(2, 600)}, [2_000_000]
-    monkeypatch.setattr(clock, "now", lambda: now[0])
-    with app.app_context():
-        now[0] += 24 * 3600
-        assert [limits.take(wanted) for _ in range(3)] == [True, True, False]
-        now[0] -= 24 * 3600
-        assert limits.has_room(wanted)
-        assert [limits.take(wanted) for _ in range(3)] == [True, True, False]
-
-
-def test_all_or_nothing_is_taken(app: Flask) -> None:
-    one, other = {"one": Limit(1, 60)}, {"other": Limit(5, 60)}
-    with app.app_context():
-        assert limits.take(one)
-        assert not limits.take(one | other)
-        assert [limits.take(other) for _ in range(6)] == [True] * 5 + [False]
 
 
 def test_after_some_declines_all_of_them_read_alike_also_when_read_again(
@@ -298,12 +268,3 @@ def test_what_a_client_says_of_its_address_counts_only_behind_a_trusted_proxy(
         with house.app_context():
             db.session.remove()
             db.engine.dispose()
-
-
-def test_what_counts_no_more_is_forgotten(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    with app.app_context():
-        limits.take({"old": Limit(1, 60), "new": Limit(1, 600)})
-        later = clock.now() + 61
-        monkeypatch.setattr(clock, "now", lambda: later)
-        limits.forget_idle()
-        assert list(db.session.scalars(select(LimitCounter.id))) == ["new/1/600"]
