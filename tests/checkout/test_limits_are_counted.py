@@ -1,4 +1,4 @@
-"""What a limit has let through comes back with time, for all processes alike and whatever their clocks say."""
+"""What a limit has let through comes back with time, for all processes, whatever their clocks say."""
 
 import pytest
 from flask import Flask
