@@ -3,23 +3,19 @@
 import logging
 import queue
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from kit import jobs
 from kit.http import Client
 from kit.pool import DaemonPool
-from webhooks import attempts, delinquency, delivery, outbox
+from webhooks import attempts, claims, delinquency, delivery, outbox
 from webhooks.attempts import Result
 from webhooks.delivery import GONE, Parcel
 from webhooks.outbox import Claim
+from webhooks.places import TOTAL, Places
 
 logger = logging.getLogger("florin.webhooks")
 
-CONCURRENCY = 128
-# A black hole holds this many of the places at most, so that the others go on being served.
-PER_ENDPOINT = 64
-CLAIM_COUNT = 128
 # While attempts are under way, new deliveries are looked for when there is room for so many, since a claim of
 # two costs the database nearly as much as one of fifty; else, as long as some come back, a little later.
 # Results are gathered likewise.
@@ -38,12 +34,9 @@ GONE_REASON = "the endpoint answered 410 Gone"
 class Courier:
     """Drains the outbox; one for each process."""
 
-    def __init__(
-        self, client: Client, *, concurrency: int = CONCURRENCY, per_endpoint: int = PER_ENDPOINT
-    ) -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
-        self._concurrency = concurrency
-        self._per_endpoint = per_endpoint
+        self._places = Places()
         self._stopping = False
         self._called_at = 0.0
 
@@ -58,50 +51,42 @@ class Courier:
         `close` is called with a claim of each endpoint that said 410 or has failed for too long, and why.
         """
         finished: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        under_way: Counter[str] = Counter()
+        places = self._places = self._places.emptied()
         looked_at, look_at = 0.0, 0.0
-        with DaemonPool(self._concurrency, name="courier") as pool:
+        with DaemonPool(TOTAL, name="courier") as pool:
             while True:
                 parcels: list[Parcel] = []
                 results: list[Result] = []
-                if time.perf_counter() >= look_at or self._is_kicked(under_way):
+                if time.perf_counter() >= look_at or self._is_kicked():
                     looked_at = time.perf_counter()
                     look_at = looked_at + LOOK_AGAIN_SECONDS
-                    parcels, results = self._collect(under_way)
+                    parcels, results = self._collect()
                 for parcel in parcels:
-                    under_way[parcel.claim.endpoint_id] += 1
+                    places.take(parcel.claim)
                     pool.submit(self._carry, parcel, finished)
-                results += _finished(finished, wait=under_way.total() > 0)
-                for result in results:
-                    if result.attempt is not None:
-                        under_way[result.claim.endpoint_id] -= 1
+                results += _finished(finished, wait=places.taken() > 0)
+                places.give_back(results)
                 if results:
                     attempts.record(results)
                     _close(results, close)
-                    at_once = self._room(under_way) >= GATHERED or under_way.total() == 0
+                    at_once = places.room() >= GATHERED or places.taken() == 0
                     look_at = 0.0 if at_once else min(look_at, looked_at + LOOK_SOON_SECONDS)
-                elif under_way.total() == 0:
+                elif places.taken() == 0:
                     return
 
-    def _is_kicked(self, under_way: Counter[str]) -> bool:
+    def _is_kicked(self) -> bool:
         """Take a kick that waits for a worker: this one has room, and is quicker there than the next job."""
-        return self._room(under_way) > 0 and jobs.take_kick(outbox.DRAIN, queue=outbox.QUEUE)
+        return self._places.room() > 0 and jobs.take_kick(outbox.DRAIN, queue=outbox.QUEUE)
 
-    def _room(self, under_way: Counter[str]) -> int:
-        return min(CLAIM_COUNT, self._concurrency - under_way.total())
-
-    def _collect(self, under_way: Counter[str]) -> tuple[list[Parcel], list[Result]]:
+    def _collect(self) -> tuple[list[Parcel], list[Result]]:
         """Claim what there is room for; return what can be sent, and what no longer has anywhere to go."""
-        room = self._room(under_way)
+        room = self._places.room()
         if room <= 0 or self._stopping:
             return [], []
-        # Half a share for each claim and half a share to be called busy add up to one share.
-        half = max(1, self._per_endpoint // 2)
-        busy = [endpoint_id for endpoint_id, count in under_way.items() if count > self._per_endpoint - half]
-        claims = outbox.claim(room, per_endpoint=half, busy=busy)
-        if len(claims) == room:
+        taken = claims.claim(room, self._places.shares())
+        if len(taken) == room:
             self._call_another()
-        return delivery.pack(claims) if claims else ([], [])
+        return delivery.pack(taken) if taken else ([], [])
 
     def _call_another(self) -> None:
         now = time.perf_counter()

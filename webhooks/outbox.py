@@ -5,11 +5,11 @@ worker that dies gives its claims back by doing nothing; `fence` counts the clai
 newest may record how it went.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Index, String, TextClause, bindparam, func, select, text
+from sqlalchemy import Index, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock, jobs
@@ -21,11 +21,6 @@ from webhooks.webhook_endpoints import ENABLED, WebhookEndpoint, wants
 
 DRAIN = "webhooks.jobs.drain"
 QUEUE = "webhooks"
-# Longer than an attempt can take (20 seconds) with all that is done around it.
-LEASE_SECONDS = 60
-# So many of the longest waiting are looked at to choose fairly among their endpoints.
-WINDOW = 1000
-WINDOW_FACTOR = 2
 
 PENDING, SUCCEEDED, FAILED, CANCELED = "pending", "succeeded", "failed", "canceled"
 
@@ -163,125 +158,6 @@ def _events_since(endpoint_id: str, delivery_id: str) -> int:
         Delivery.endpoint_id == endpoint_id, Delivery.id > delivery_id
     )
     return int(db.session.scalar(query) or 0)
-
-
-# The longest waiting first, yet no endpoint more than its share of a claim. Each step is written so that the
-# planner, whose statistics of what is due are always old, has no way to choose badly, and none reads more
-# where an endpoint is a million deliveries behind.
-_LONGEST_WAITING = """
-    SELECT id, endpoint_id, due_at FROM webhook_deliveries
-    WHERE due_at <= :now ORDER BY due_at, id LIMIT :window
-"""
-# Where those are all of busy endpoints: the endpoints one by one, by steps through the index.
-_ENDPOINTS = """
-    endpoint(id) AS (
-        SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE due_at IS NOT NULL)
-        UNION ALL
-        SELECT (SELECT min(d.endpoint_id) FROM webhook_deliveries AS d
-            WHERE d.due_at IS NOT NULL AND d.endpoint_id > endpoint.id)
-        FROM endpoint WHERE endpoint.id IS NOT NULL
-    )
-"""
-_FIRST_OF_ENDPOINT = """
-    SELECT w.id, w.endpoint_id, w.due_at FROM webhook_deliveries AS w
-    WHERE w.endpoint_id = endpoint.id AND w.due_at <= :now ORDER BY w.due_at, w.id LIMIT :window
-"""
-_OTHERS = "endpoint.id IS NOT NULL AND endpoint.id NOT IN :busy"
-_CHOICE = """
-    SELECT id FROM (
-        SELECT id, due_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, id) AS place
-        FROM due WHERE endpoint_id NOT IN :busy
-    ) AS ranked
-    WHERE place <= :per_endpoint ORDER BY due_at, id LIMIT :count
-"""
-_TAKE = "UPDATE webhook_deliveries SET due_at = :lease_end, fence = fence + 1"
-_TAKEN = "RETURNING id, event_id, endpoint_id, account_id, livemode, attempts, fence"
-_BUSY: BindParameter[Any] = bindparam("busy", type_=String, expanding=True)
-_SEEN_SQLITE = text(
-    "SELECT count(*) FROM (SELECT 1 FROM webhook_deliveries WHERE due_at <= :now LIMIT :window)"
-)
-
-
-def _postgresql(due: str) -> TextClause:
-    statement = f"""
-        WITH RECURSIVE {due}, chosen AS MATERIALIZED ({_CHOICE}), picked AS MATERIALIZED (
-            SELECT id FROM webhook_deliveries
-            WHERE id = ANY (ARRAY(SELECT id FROM chosen)) AND due_at <= :now FOR UPDATE SKIP LOCKED
-        ), taken AS (
-            {_TAKE} WHERE id = ANY (ARRAY(SELECT id FROM picked)) {_TAKEN}
-        )
-        SELECT taken.*, seen.count AS seen FROM (SELECT count(*) FROM due) AS seen LEFT JOIN taken ON true
-    """  # noqa: S608 - put together from the constants above
-    return text(statement).bindparams(_BUSY)
-
-
-def _sqlite(due: str) -> TextClause:
-    # One statement is one write transaction on SQLite, which locks the database anyway.
-    statement = f"WITH RECURSIVE {due} {_TAKE} WHERE id IN ({_CHOICE}) {_TAKEN}"
-    return text(statement).bindparams(_BUSY)
-
-
-_CLAIMS = {
-    "postgresql": (
-        _postgresql(f"due AS MATERIALIZED ({_LONGEST_WAITING})"),
-        _postgresql(
-            f"""{_ENDPOINTS}, due AS MATERIALIZED (
-                SELECT first.* FROM endpoint
-                CROSS JOIN LATERAL ({_FIRST_OF_ENDPOINT}) AS first WHERE {_OTHERS}
-            )"""  # noqa: S608 - as above
-        ),
-    ),
-    "sqlite": (
-        _sqlite(f"due AS ({_LONGEST_WAITING})"),
-        _sqlite(
-            f"""{_ENDPOINTS}, due AS (
-                SELECT d.id, d.endpoint_id, d.due_at FROM endpoint CROSS JOIN webhook_deliveries AS d
-                WHERE {_OTHERS} AND d.id IN (SELECT id FROM ({_FIRST_OF_ENDPOINT}))
-            )"""  # noqa: S608 - as above
-        ),
-    ),
-}
-
-
-def claim(count: int, *, per_endpoint: int, busy: Collection[str] = ()) -> list[Claim]:
-    """Take up to `count` due deliveries, none of a busy endpoint and no more than a share of any other.
-
-    Autocommitted statements: what another worker holds or is just taking is passed over. The longest waiting
-    are looked at first, and all endpoints only where those are of too few.
-    """
-    longest_waiting, by_endpoint = _CLAIMS[db.engine.dialect.name]
-    window = min(WINDOW, WINDOW_FACTOR * count)
-    claims, seen = _claim(longest_waiting, count, per_endpoint, window, busy)
-    if len(claims) < count and seen == window:
-        have_their_share = {*busy, *(claim.endpoint_id for claim in claims)}
-        claims += _claim(by_endpoint, count - len(claims), per_endpoint, per_endpoint, have_their_share)[0]
-    return sorted(claims, key=lambda claim: claim.id)
-
-
-def _claim(
-    statement: TextClause, count: int, per_endpoint: int, window: int, busy: Collection[str]
-) -> tuple[list[Claim], int]:
-    """Claim once; return the claims, and how many due deliveries were there to look at."""
-    now = clock.now()
-    values = {
-        "now": now, "lease_end": now + LEASE_SECONDS, "window": window, "count": count,
-        "per_endpoint": per_endpoint, "busy": list(busy),
-    }  # fmt: skip
-    with db.engine.connect() as connection:
-        rows = connection.execute(statement, values).all()
-        claims = [
-            Claim(
-                row.id, row.event_id, row.endpoint_id, row.account_id, bool(row.livemode), row.attempts,
-                row.fence,
-            )
-            for row in rows
-            if row.id is not None
-        ]  # fmt: skip
-        if db.engine.dialect.name == "postgresql":
-            return claims, int(rows[0].seen)
-        if len(claims) == count:
-            return claims, window
-        return claims, int(connection.execute(_SEEN_SQLITE, {"now": now, "window": window}).scalar_one())
 
 
 def anything_due() -> bool:

@@ -21,7 +21,7 @@ from kit import bulk, database, jobs
 from payments import bank, cases, treasury
 from tests.failpoints.later_scenes import LATER_SCENES
 from tests.failpoints.scenes import SCENES
-from webhooks import attempts, delivery, outbox
+from webhooks import attempts, claims, delivery
 
 ALL_SCENES = SCENES | LATER_SCENES
 Place = Literal["commit", "ask", "publish"]
@@ -147,7 +147,7 @@ def _watch(watch: Watch) -> None:
         for name, line in list(known.items()):
             known[name] = Watched(line, watch)
     # These commit by themselves, each in one statement or one transaction.
-    for module, name in ((outbox, "claim"), (attempts, "record"), (bulk, "run")):
+    for module, name in ((claims, "claim"), (attempts, "record"), (bulk, "run")):
         setattr(module, name, _passage("commit", getattr(module, name), watch))
 
 

@@ -25,12 +25,13 @@ from payments import events
 from payments.events import Event
 from payments.scope import Caller, acting_as
 from tests.webhooks.conftest import create_endpoint, drain
-from webhooks import attempts, outbox
+from webhooks import attempts, claims
 from webhooks import jobs as webhook_jobs
 from webhooks.attempts import DeliveryAttempt
-from webhooks.courier import CLAIM_COUNT
+from webhooks.claims import Shares
 from webhooks.delinquency import DAY_SECONDS
 from webhooks.outbox import Delivery
+from webhooks.places import CLAIM_COUNT
 from webhooks.schedule import LIVE_DELAYS_SECONDS
 
 pytestmark = pytest.mark.slow
@@ -103,7 +104,7 @@ class Died(Exception):
 
 def a_worker_dies() -> None:
     """Claim, and claim and send, as workers do that are killed before they write anything down."""
-    outbox.claim(HELD, per_endpoint=HELD)
+    claims.claim(HELD, Shares(endpoint=HELD, stranger=HELD, account=HELD))
     with pytest.MonkeyPatch.context() as killed:
 
         def die(_: object) -> None:

@@ -15,13 +15,19 @@ from payments.customers.customers import Customer
 from payments.events import Event
 from payments.scope import Caller, acting_as
 from tests.webhooks.conftest import create_endpoint
-from webhooks import attempts, outbox
+from webhooks import attempts, claims, outbox
 from webhooks.attempts import Result
+from webhooks.claims import Shares
 from webhooks.outbox import SUCCEEDED, Delivery
 from webhooks.webhook_endpoints import WebhookEndpoint
 
 pytestmark = pytest.mark.usefixtures("idle")
 NOWHERE = "http://127.0.0.1:9/"
+
+
+def shares(per_endpoint: int, *busy: str, account: int = 1000) -> Shares:
+    """What a claim may take, where every endpoint may have as much."""
+    return Shares(endpoint=per_endpoint, stranger=per_endpoint, account=account, busy=busy)
 
 
 def deliveries() -> list[Delivery]:
@@ -96,14 +102,14 @@ def test_a_claimed_delivery_comes_back_when_its_lease_has_ended(house: Flask, me
         assert merchant.account_id
         create_endpoint(NOWHERE)
         create_deliveries(1)
-        first = outbox.claim(10, per_endpoint=10)
+        first = claims.claim(10, shares(10))
         assert len(first) == 1
-        assert outbox.claim(10, per_endpoint=10) == []
-        traveller.shift(outbox.LEASE_SECONDS - 1)
-        assert outbox.claim(10, per_endpoint=10) == []
+        assert claims.claim(10, shares(10)) == []
+        traveller.shift(claims.LEASE_SECONDS - 1)
+        assert claims.claim(10, shares(10)) == []
         traveller.shift(1)
         assert outbox.anything_due()
-        second = outbox.claim(10, per_endpoint=10)
+        second = claims.claim(10, shares(10))
         assert [claim.id for claim in second] == [claim.id for claim in first]
         attempts.record([Result(first[0], SUCCEEDED, None, 1, None)])  # the first worker was only slow
         assert deliveries()[0].status == "pending"
@@ -127,7 +133,7 @@ def test_workers_that_claim_at_once_share_the_work_and_lose_none_of_it(
         with house.app_context():
             together.wait()
             while outbox.anything_due():
-                claimed.extend(claim.id for claim in outbox.claim(7, per_endpoint=100))
+                claimed.extend(claim.id for claim in claims.claim(7, shares(100)))
                 database.rollback()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -149,11 +155,11 @@ def test_an_endpoint_with_a_long_queue_gets_no_more_than_its_share_of_a_claim(
             create_deliveries(20)
         other, _ = create_endpoint(NOWHERE, "customer.created")
         create_deliveries(2)
-        claims = Counter(claim.endpoint_id for claim in outbox.claim(100, per_endpoint=8))
-        assert claims == {crowded: 8, other: 2}
+        taken = Counter(claim.endpoint_id for claim in claims.claim(100, shares(8)))
+        assert taken == {crowded: 8, other: 2}
         create_deliveries(1)
-        claims = Counter(claim.endpoint_id for claim in outbox.claim(100, per_endpoint=8, busy=[crowded]))
-        assert claims == {other: 1}
+        taken = Counter(claim.endpoint_id for claim in claims.claim(100, shares(8, crowded)))
+        assert taken == {other: 1}
 
 
 def test_one_that_is_far_behind_hides_nobody_who_came_later(house: Flask, merchant: Caller) -> None:
@@ -166,14 +172,32 @@ def test_one_that_is_far_behind_hides_nobody_who_came_later(house: Flask, mercha
         traveller.shift(10)
         create_deliveries(5)
         # Ten are claimed of the twenty longest waiting; all of those are of the one that is behind.
-        claims = Counter(claim.endpoint_id for claim in outbox.claim(10, per_endpoint=4))
-        assert claims.pop(behind) == 4
-        assert claims.total() == 6
-        assert set(claims) <= set(others)
-        rest = outbox.claim(10, per_endpoint=4, busy=[behind])
-        assert Counter(claim.endpoint_id for claim in rest) + claims == dict.fromkeys(others, 5)
-        assert outbox.claim(10, per_endpoint=4, busy=[behind]) == []
-        assert [claim.endpoint_id for claim in outbox.claim(10, per_endpoint=4)] == [behind] * 4
+        taken = Counter(claim.endpoint_id for claim in claims.claim(10, shares(4)))
+        assert taken.pop(behind) == 4
+        assert taken.total() == 6
+        assert set(taken) <= set(others)
+        rest = claims.claim(10, shares(4, behind))
+        assert Counter(claim.endpoint_id for claim in rest) + taken == dict.fromkeys(others, 5)
+        assert claims.claim(10, shares(4, behind)) == []
+        assert [claim.endpoint_id for claim in claims.claim(10, shares(4))] == [behind] * 4
+
+
+def test_an_endpoint_that_is_not_known_to_answer_gets_less_and_an_account_not_everything(
+    house: Flask, merchant: Caller
+) -> None:
+    with house.app_context():
+        known, _ = create_endpoint(NOWHERE)
+        stranger, _ = create_endpoint(NOWHERE)
+        create_deliveries(20)
+        with acting_as(Caller(account_id="acct_other", livemode=False, actor="key_other")):
+            other, _ = create_endpoint(NOWHERE)
+            create_deliveries(20)
+        first = claims.claim(100, Shares(endpoint=8, stranger=2, account=100, known=[known]))
+        assert Counter(claim.endpoint_id for claim in first) == {known: 8, stranger: 2, other: 2}
+        second = claims.claim(100, shares(8, account=9))
+        assert Counter(claim.account_id for claim in second) == {merchant.account_id: 9, "acct_other": 8}
+        busy = Shares(endpoint=8, stranger=8, account=100, busy_accounts=[merchant.account_id])
+        assert {claim.endpoint_id for claim in claims.claim(100, busy)} == {other}
 
 
 def test_the_longest_waiting_are_claimed_first(house: Flask, merchant: Caller) -> None:
@@ -184,7 +208,7 @@ def test_the_longest_waiting_are_claimed_first(house: Flask, merchant: Caller) -
             create_deliveries(1)
             traveller.shift(10)
         oldest = [one.id for one in deliveries()]
-        taken = [outbox.claim(1, per_endpoint=10)[0].id for _ in range(3)]
+        taken = [claims.claim(1, shares(10))[0].id for _ in range(3)]
         assert taken == oldest
         assert clock.now() == 1_800_000_030
 

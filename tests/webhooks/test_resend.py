@@ -14,13 +14,15 @@ from payments.events import Event
 from tests.support.factories import create_merchant
 from tests.support.stripe_client import stripe_client
 from tests.webhooks.conftest import Door, create_endpoint, create_events, drain
-from webhooks import attempts, outbox, resend
+from webhooks import attempts, claims, outbox, resend
 from webhooks.attempts import Result
+from webhooks.claims import Shares
 from webhooks.outbox import SUCCEEDED, Delivery
 from webhooks.webhook_endpoints import WebhookEndpoint
 
 URL = "https://shop.test/"
 DAY = 24 * 3600
+SHARES = Shares(endpoint=1, stranger=1, account=1)
 
 
 @pytest.fixture
@@ -83,11 +85,11 @@ def test_an_endpoint_that_came_later_is_sent_an_event_of_before(door: Door) -> N
 def test_whoever_was_sending_it_when_it_was_opened_again_does_not_say_how_that_went() -> None:
     endpoint_id, _ = create_endpoint(URL)
     (event_id,) = create_events()
-    (claim,) = outbox.claim(1, per_endpoint=1)
+    (claim,) = claims.claim(1, SHARES)
     resend.again(Event.find(event_id), {"webhook_endpoint": endpoint_id})
     attempts.record([Result(claim, SUCCEEDED, None, 1, None)])
     assert pending(event_id) == 1
-    (newer,) = outbox.claim(1, per_endpoint=1)
+    (newer,) = claims.claim(1, SHARES)
     attempts.record([Result(newer, SUCCEEDED, None, 1, None)])
     assert Event.find(event_id).reread().pending_webhooks == 0
 

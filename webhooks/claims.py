@@ -1,0 +1,161 @@
+"""Claiming: a worker takes what is due for as long as its lease, and nobody gets more than a share of it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String, TextClause, bindparam, text
+
+from kit import clock
+from kit.database import db
+from webhooks.outbox import Claim
+
+# Longer than an attempt can take (20 seconds) with all that is done around it.
+LEASE_SECONDS = 60
+# So many of the longest waiting are looked at to choose fairly among their endpoints.
+WINDOW = 1000
+WINDOW_FACTOR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much of one claim anybody may have at most."""
+
+    endpoint: int  # one that is known to answer
+    stranger: int  # any other endpoint
+    account: int
+    known: Collection[str] = ()
+    busy: Collection[str] = ()  # endpoints that get nothing now
+    busy_accounts: Collection[str] = ()
+
+
+# The longest waiting first, yet no endpoint and no account more than its share of a claim. Each step is
+# written so that the planner, whose statistics of what is due are always old, has no way to choose badly, and
+# none reads more where an endpoint is a million deliveries behind.
+_LONGEST_WAITING = """
+    SELECT id, account_id, endpoint_id, due_at FROM webhook_deliveries
+    WHERE due_at <= :now ORDER BY due_at, id LIMIT :window
+"""
+# Where those are all of busy endpoints: the endpoints one by one, by steps through the index.
+_ENDPOINTS = """
+    endpoint(id) AS (
+        SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE due_at IS NOT NULL)
+        UNION ALL
+        SELECT (SELECT min(d.endpoint_id) FROM webhook_deliveries AS d
+            WHERE d.due_at IS NOT NULL AND d.endpoint_id > endpoint.id)
+        FROM endpoint WHERE endpoint.id IS NOT NULL
+    )
+"""
+_FIRST_OF_ENDPOINT = """
+    SELECT w.id, w.account_id, w.endpoint_id, w.due_at FROM webhook_deliveries AS w
+    WHERE w.endpoint_id = endpoint.id AND w.due_at <= :now ORDER BY w.due_at, w.id LIMIT :window
+"""
+_OTHERS = "endpoint.id IS NOT NULL AND endpoint.id NOT IN :busy"
+_CHOICE = """
+    SELECT id FROM (
+        SELECT id, due_at, row_number() OVER (PARTITION BY account_id ORDER BY due_at, id) AS place FROM (
+            SELECT id, account_id, endpoint_id, due_at,
+                row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at, id) AS place
+            FROM due WHERE endpoint_id NOT IN :busy AND account_id NOT IN :busy_accounts
+        ) AS of_endpoint
+        WHERE place <= CASE WHEN endpoint_id IN :known THEN :of_endpoint ELSE :of_stranger END
+    ) AS of_account
+    WHERE place <= :of_account ORDER BY due_at, id LIMIT :count
+"""
+_TAKE = "UPDATE webhook_deliveries SET due_at = :lease_end, fence = fence + 1"
+_TAKEN = "RETURNING id, event_id, endpoint_id, account_id, livemode, attempts, fence"
+_SEEN_SQLITE = text(
+    "SELECT count(*) FROM (SELECT 1 FROM webhook_deliveries WHERE due_at <= :now LIMIT :window)"
+)
+
+
+def _statement(words: str) -> TextClause:
+    lists = ("known", "busy", "busy_accounts")
+    return text(words).bindparams(*(bindparam(name, type_=String, expanding=True) for name in lists))
+
+
+def _postgresql(due: str) -> TextClause:
+    return _statement(f"""
+        WITH RECURSIVE {due}, chosen AS MATERIALIZED ({_CHOICE}), picked AS MATERIALIZED (
+            SELECT id FROM webhook_deliveries
+            WHERE id = ANY (ARRAY(SELECT id FROM chosen)) AND due_at <= :now FOR UPDATE SKIP LOCKED
+        ), taken AS (
+            {_TAKE} WHERE id = ANY (ARRAY(SELECT id FROM picked)) {_TAKEN}
+        )
+        SELECT taken.*, seen.count AS seen FROM (SELECT count(*) FROM due) AS seen LEFT JOIN taken ON true
+    """)  # noqa: S608 - put together from the constants above
+
+
+def _sqlite(due: str) -> TextClause:
+    # One statement is one write transaction on SQLite, which locks the database anyway.
+    return _statement(f"WITH RECURSIVE {due} {_TAKE} WHERE id IN ({_CHOICE}) {_TAKEN}")
+
+
+_CLAIMS = {
+    "postgresql": (
+        _postgresql(f"due AS MATERIALIZED ({_LONGEST_WAITING})"),
+        _postgresql(
+            f"""{_ENDPOINTS}, due AS MATERIALIZED (
+                SELECT first.* FROM endpoint
+                CROSS JOIN LATERAL ({_FIRST_OF_ENDPOINT}) AS first WHERE {_OTHERS}
+            )"""  # noqa: S608 - as above
+        ),
+    ),
+    "sqlite": (
+        _sqlite(f"due AS ({_LONGEST_WAITING})"),
+        _sqlite(
+            f"""{_ENDPOINTS}, due AS (
+                SELECT d.id, d.account_id, d.endpoint_id, d.due_at
+                FROM endpoint CROSS JOIN webhook_deliveries AS d
+                WHERE {_OTHERS} AND d.id IN (SELECT id FROM ({_FIRST_OF_ENDPOINT}))
+            )"""  # noqa: S608 - as above
+        ),
+    ),
+}
+
+
+def claim(count: int, shares: Shares) -> list[Claim]:
+    """Take up to `count` due deliveries, of nobody more than a share.
+
+    Autocommitted statements: what another worker holds or is just taking is passed over. The longest waiting
+    are looked at first, and all endpoints only where those are of too few.
+    """
+    longest_waiting, by_endpoint = _CLAIMS[db.engine.dialect.name]
+    window = min(WINDOW, WINDOW_FACTOR * count)
+    values = {
+        "now": clock.now(), "lease_end": clock.now() + LEASE_SECONDS, "of_endpoint": shares.endpoint,
+        "of_stranger": shares.stranger, "of_account": shares.account, "known": list(shares.known),
+        "busy": list(shares.busy), "busy_accounts": list(shares.busy_accounts),
+    }  # fmt: skip
+    claims, seen = _claim(longest_waiting, values | {"count": count, "window": window})
+    if len(claims) < count and seen == window:
+        values["busy"] = list({*shares.busy, *(claim.endpoint_id for claim in claims)})
+        values["busy_accounts"] = list({*shares.busy_accounts, *_with_their_share(claims, shares.account)})
+        rest = {"count": count - len(claims), "window": max(shares.endpoint, shares.stranger)}
+        claims += _claim(by_endpoint, values | rest)[0]
+    return sorted(claims, key=lambda claim: claim.id)
+
+
+def _with_their_share(claims: list[Claim], share: int) -> set[str]:
+    accounts = [claim.account_id for claim in claims]
+    return {account for account in accounts if accounts.count(account) >= share}
+
+
+def _claim(statement: TextClause, values: Mapping[str, Any]) -> tuple[list[Claim], int]:
+    """Claim once; return the claims, and how many due deliveries were there to look at."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(statement, values).all()
+        claims = [
+            Claim(
+                row.id, row.event_id, row.endpoint_id, row.account_id, bool(row.livemode), row.attempts,
+                row.fence,
+            )
+            for row in rows
+            if row.id is not None
+        ]  # fmt: skip
+        if db.engine.dialect.name == "postgresql":
+            return claims, int(rows[0].seen)
+        if len(claims) == values["count"]:
+            return claims, int(values["window"])
+        asked = {"now": values["now"], "window": values["window"]}
+        return claims, int(connection.execute(_SEEN_SQLITE, asked).scalar_one())
