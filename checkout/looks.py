@@ -7,7 +7,7 @@ from checkout import images, style
 from checkout.ways_out import web_address
 from payments.branding import Look
 
-MARKS_WITHOUT_NAME = "?"
+MARK_WITHOUT_NAME = "·"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,20 @@ class Face:
     website: Link | None
 
 
+def letter_of(name: str) -> str:
+    """Return the letter that stands for a name without a picture."""
+    return name[0].upper() if name else MARK_WITHOUT_NAME
+
+
 def face_of(look: Look, *, livemode: bool) -> Face:
     """Return the face of a page that looks so."""
+    mark = letter_of(look.name)
     return Face(
         name=look.name,
         business=look.business,
-        mark=look.name[0].upper() if look.name else MARKS_WITHOUT_NAME,
+        mark=mark,
         style=style.address_of(look),
-        icon=images.address_of(look.icon, livemode=livemode),
+        icon=images.address_of(look.icon, livemode=livemode, letter=mark),
         logo=images.address_of(look.logo, livemode=livemode),
         contact=tuple(_contact(look.contact)),
         website=_website(look.contact.get("url")),

@@ -22,7 +22,7 @@ from kit.colors import (
 PANES = {"light": Color(255, 255, 255), "dark": Color(23, 28, 26)}
 NIGHT = Color(14, 18, 16)
 # On a dark page a light ground keeps so much of its hue; a dark one stays as it is.
-HUE_KEPT = 0.12
+HUE_KEPT = 0.08
 LIGHT_GROUND = 0.18  # luminance from which a ground is no ground for a dark page
 HOVER = 0.14
 MUTED_CONTRAST = 5.5  # small words need a little more than AA

@@ -12,7 +12,7 @@ from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import N_, Words, gettext, language, spoken
 from checkout.locales import choose_locale
-from checkout.looks import face_of
+from checkout.looks import face_of, letter_of
 from checkout.messages import MESSAGES
 from checkout.methods import choices
 from checkout.presentation import (
@@ -91,7 +91,9 @@ def order_of(session: CheckoutSession) -> Order:
             item.quantity,
             written(item.unit_amount),
             written(item.amount),
-            images.address_of(next(iter(item.images), None), livemode=session.livemode),
+            images.address_of(
+                next(iter(item.images), None), livemode=session.livemode, letter=letter_of(item.name)
+            ),
         )
         for item in session.line_items()
     )

@@ -38,7 +38,7 @@ def empty_shelf() -> Iterator[None]:
 
 def address(app: Flask, url: str, *, livemode: bool = False) -> str:
     with app.test_request_context():
-        found = images.address_of(url, livemode=livemode)
+        found = images.address_of(url, livemode=livemode, letter="<")
     assert found
     return found
 
@@ -78,7 +78,10 @@ def test_a_picture_is_what_its_bytes_say(app: Flask, media_type: str) -> None:
 def test_what_is_no_picture_is_not_passed_on_whatever_it_is_called(app: Flask, name: str) -> None:
     with picture_server(NONE) as server:
         response = app.test_client().get(address(app, f"{server}/{name}"))
-    assert (response.status_code, response.data) == (404, b"")
+    assert (response.status_code, response.content_type) == (404, "image/svg+xml")
+    assert b"alert" not in response.data
+    assert b">&lt;</text>" in response.data  # the letter in its place
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
 def test_a_picture_that_is_not_there_or_elsewhere_is_none(app: Flask) -> None:
@@ -137,8 +140,8 @@ def test_only_an_address_that_the_house_has_signed_is_fetched(app: Flask) -> Non
     asked: list[str] = []
     with picture_server({"a.png": PNG}, asked) as server:
         good = address(app, f"{server}/a.png")
-        forged = URLSafeSerializer("another key", salt=images.SALT).dumps([0, f"{server}/a.png"])
-        other = URLSafeSerializer(str(app.secret_key), salt="another use").dumps([0, f"{server}/a.png"])
+        forged = URLSafeSerializer("another key", salt=images.SALT).dumps([0, f"{server}/a.png", ""])
+        other = URLSafeSerializer(str(app.secret_key), salt="another use").dumps([0, f"{server}/a.png", ""])
         for token in (forged, other, good[len("/c/image/") : -1], "x", f"{server}/a.png", "%00", "." * 5000):
             response = app.test_client().get(f"/c/image/{token}")
             assert response.status_code == 404

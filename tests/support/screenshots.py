@@ -20,13 +20,16 @@ from playwright.sync_api import Browser, Page
 
 from app import create_app
 from config import load
+from kit import database
+from kit.database import db
+from payments.merchants import Merchant
 from tests.support import bank, browser, gateway
 from tests.support.buyer import Till
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, fill, press_pay, session_params
 from tests.support.picture_server import picture_server
 
-WIDTHS = {360: 740, 768: 1024, 1440: 900}
+WIDTHS = {320: 640, 360: 740, 768: 1024, 1440: 900}
 SCHEMES = ("light", "dark")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 # Name in docs/screenshots -> scene, width and scheme.
@@ -37,6 +40,7 @@ RENEWED: dict[str, tuple[str, int, str]] = {
     "hosted-page-dark": ("pay", 1440, "dark"),
     "ways-to-pay": ("methods", 1440, "light"),
 }
+CHALLENGED = "4000002760003184"
 BRANDING = {
     "display_name": "Rosie & Daughters",
     "background_color": "#3b1d4a",
@@ -112,7 +116,7 @@ class Scenes:
         page.goto(self.order())
         fill(page, cardNumber="4242424242424241", billingName="")
         page.click("body", position={"x": 5, "y": 5})
-        page.evaluate("document.getElementById('payment-form').submit()")
+        page.evaluate("HTMLFormElement.prototype.submit.call(document.forms['payment-form'])")
         page.wait_for_load_state()
 
     def paid(self, page: Page) -> None:
@@ -130,6 +134,26 @@ class Scenes:
 
     def saves(self, page: Page) -> None:
         page.goto(self.order(mode="setup", line_items=None))
+
+    def arabic(self, page: Page) -> None:
+        page.set_extra_http_headers({"Accept-Language": "ar"})
+        page.goto(self.order())
+
+    def broken(self, page: Page) -> None:
+        """Open an order whose pictures can't be had: the letters stay."""
+        lines = session_params(self.shop_url)["line_items"]
+        for line in lines:
+            line["price_data"]["product_data"]["images"] = [f"{self.pictures_url}/none.png"]
+        icon = {"type": "url", "url": f"{self.pictures_url}/none.png"}
+        page.goto(self.order(line_items=lines, branding_settings={"icon": icon}))
+
+    def challenged(self, page: Page) -> None:
+        address = self.order()
+        page.goto(address)
+        fill(page, cardNumber=CHALLENGED)
+        press_pay(page)
+        page.wait_for_url(lambda url: "/c/pay/" not in url)
+        page.goto(address)
 
     def unknown(self, page: Page) -> None:
         page.goto(self.order().partition("/c/pay/")[0] + "/c/pay/cs_test_nothing")
@@ -187,11 +211,21 @@ def main(folder: str, words: list[str]) -> None:
         as pictures_url,
         browser.chromium() as chromium,
     ):  # fmt: skip
-        stage = Scenes(Till(app, create_merchant(app)[1]), shop.url, pictures_url)
+        stage = Scenes(Till(app, merchant_with_contact(app)), shop.url, pictures_url)
         for name, (scene, width, scheme) in asked.items():
             if not words or any(word in name for word in words):
                 act = functools.partial(scenes()[scene], stage)
                 take(chromium, act, (width, scheme), to / f"{name}.png")
+
+
+def merchant_with_contact(app: Flask) -> str:
+    """Open a merchant whose customers know where to ask; return its key."""
+    merchant, secret_key = create_merchant(app)
+    with app.app_context():
+        row = db.session.get_one(Merchant, merchant.id)
+        row.business_profile = {"support_email": "help@roses.example", "support_phone": "+91 80 5555 0100"}
+        database.commit()
+    return secret_key
 
 
 def drawn(width: int, height: int) -> bytes:
