@@ -21,6 +21,7 @@ with a real bank. A request walks downwards through these rooms:
 Beside them: desk.py (what every counter has at hand), front.py (what all pages share), clock.py and
 schedule.py (the bank's time, and what it does by itself later) and notices.py (what it tells Florin unasked).
 
+customer_acts.py has a customer act without a page, lost_answers.py loses answers on demand.
 faults.py says which calls go wrong, fault_effects.py how; fault_switch.py sets it, as does fault_proxy.py, a
 line to the bank that breaks on demand.
 
@@ -33,7 +34,7 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from bank_simulator import casework, clearing, fault_switch, futures, payouts, settlement
+from bank_simulator import casework, clearing, customer_acts, fault_switch, futures, payouts, settlement
 from bank_simulator.acquirer import check_caller, counter
 from bank_simulator.challenge_pages import pages
 from bank_simulator.clock import BankClock
@@ -64,7 +65,8 @@ def create_bank(settings: BankSettings | None = None, clock: Callable[[], float]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["bank"] = _bank(chosen, storage, clock)
     clearing.begin(storage, chosen.name, app.extensions["bank"].now())
-    for blueprint in (counter, casework.counter, settlement.counter, payouts.counter):
+    counters = (counter, casework.counter, customer_acts.counter, settlement.counter, payouts.counter)
+    for blueprint in counters:
         app.register_blueprint(blueprint)
     app.register_blueprint(assets)
     app.register_blueprint(pages)

@@ -6,7 +6,7 @@ import time
 
 from flask import Blueprint, Response, jsonify, request
 
-from bank_simulator import authorizations, forms, journal, operations, slow_refunds
+from bank_simulator import authorizations, forms, journal, lost_answers, operations, slow_refunds
 from bank_simulator.authorizations import Terms
 from bank_simulator.desk import as_json, bank_at_hand, body, once
 from bank_simulator.errors import NotFound, Unauthorized
@@ -27,6 +27,9 @@ def health() -> Response:
 @counter.post("/v1/authorizations")
 def authorize() -> Response:
     form = forms.authorization_form(body())
+    acts_before = lost_answers.acts_before(form.holder_name)
+    if acts_before is False:
+        raise lost_answers.lost()
     settings = bank_at_hand().settings
     terms = Terms(
         settings.card_key,
@@ -35,12 +38,15 @@ def authorize() -> Response:
         public_url=settings.public_url or request.url_root.rstrip("/"),
         challenge_seconds=settings.challenge_seconds,
     )
-    return once(
+    answer = once(
         "authorization",
         form,
         form.reference,
         lambda tx, stamp: authorizations.authorize(tx, form, stamp, terms),
     )
+    if acts_before:
+        raise lost_answers.lost()
+    return answer
 
 
 @counter.post("/v1/authorizations/<reference>/captures")

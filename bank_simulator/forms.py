@@ -13,6 +13,7 @@ SEQ = 2**63 - 1
 PAGE_ROWS = 500
 LONGEST_CHALLENGED = 64 - len("_completion")  # its end has a reference made of it
 LONGEST_ADVANCE_SECONDS = 10 * 366 * 86_400
+ACTS = ("approve", "refuse", "cancel", "lapse", "leave")
 
 # [0-9] and never \d: other scripts have digits too, and int() would take them.
 REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -138,6 +139,13 @@ def clock_form(body: bytes) -> int:
     seconds = fields.integer("advance_seconds", 0, LONGEST_ADVANCE_SECONDS)
     fields.no_others()
     return seconds
+
+
+def act_form(body: bytes) -> str:
+    fields = Fields(json_object(body))
+    act = fields.one_of("act", ACTS)
+    fields.no_others()
+    return act
 
 
 def reference_form(body: bytes) -> str:

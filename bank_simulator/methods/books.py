@@ -51,7 +51,7 @@ def begin(tx: Connection, form: PaymentForm, stamp: Stamp, terms: Terms, base: s
     else:
         tx.execute(insert(rows), row)
         schedule.put(tx, own["expires_at"], EXPIRE, form.reference)
-    _make(tx, _payment(tx, form.reference), move, terms, stamp.now, told=False)
+    _make(tx, payment_of(tx, form.reference), move, terms, stamp.now, told=False)
     row = authorizations.find(tx, form.reference) or row
     return Entry(
         kind="authorization",
@@ -70,7 +70,7 @@ def begin(tx: Connection, form: PaymentForm, stamp: Stamp, terms: Terms, base: s
 
 def step(tx: Connection, reference: str, sent: Mapping[str, str], terms: Terms, now: int) -> str | None:
     """Takes what the customer sent from a page; returns what was wrong with it. An ended payment stays so."""
-    payment = _payment(tx, reference)
+    payment = payment_of(tx, reference)
     if not payment.open or payment.expires_at <= now:
         return None
     move = METHODS[payment.method].act(payment, sent)
@@ -81,7 +81,7 @@ def step(tx: Connection, reference: str, sent: Mapping[str, str], terms: Terms, 
 def by_token(tx: Connection, token: str) -> Payment | None:
     """The payment that a page's address stands for."""
     reference = tx.execute(select(payments.c.reference).where(payments.c.token == token)).scalar()
-    return None if reference is None else _payment(tx, reference)
+    return None if reference is None else payment_of(tx, reference)
 
 
 def look_up(tx: Connection, reference: str) -> dict[str, Any] | None:
@@ -110,19 +110,30 @@ def as_told(tx: Connection, row: Row) -> dict[str, Any]:
 
 def expire(tx: Connection, reference: str, now: int) -> None:
     """The schedule's: whoever has not acted by now has let it go. A debit on its way is not let go."""
-    payment = _payment(tx, reference)
-    if payment.open and _ending(tx, reference) is None:
+    payment = payment_of(tx, reference)
+    if payment.open and ending_of(tx, reference) is None:
         _end(tx, payment, Refuse(EXPIRED), now)
 
 
 def end(tx: Connection, reference: str, now: int) -> None:
     """The schedule's: the end that was decided when the payment was accepted."""
-    payment, ending = _payment(tx, reference), _ending(tx, reference)
+    payment, ending = payment_of(tx, reference), ending_of(tx, reference)
     if payment.open and ending is not None:
         _end(tx, payment, ending, now)
 
 
 schedule.HANDLERS |= {EXPIRE: expire, END: end}
+
+
+def conclude(tx: Connection, payment: Payment, move: Approve | Refuse, now: int) -> None:
+    """Ends a payment that would end later."""
+    _end(tx, payment, move, now)
+
+
+def is_payment(tx: Connection, reference: str) -> bool:
+    """Whether the reference is that of a payment by another method than a card."""
+    query = select(payments.c.reference).where(payments.c.reference == reference)
+    return tx.execute(query).first() is not None
 
 
 def _own_row(form: PaymentForm, move: Move, now: int, base: str) -> Row:
@@ -142,7 +153,8 @@ def _own_row(form: PaymentForm, move: Move, now: int, base: str) -> Row:
     }
 
 
-def _payment(tx: Connection, reference: str) -> Payment:
+def payment_of(tx: Connection, reference: str) -> Payment:
+    """A payment as its pages see it."""
     own = tx.execute(select(payments).where(payments.c.reference == reference)).mappings().one()
     row = authorizations.find(tx, reference)
     if row is None:
@@ -242,7 +254,8 @@ def _journal(tx: Connection, of: str, now: int) -> None:
     journal.append(tx, entry)
 
 
-def _ending(tx: Connection, reference: str) -> Approve | Refuse | None:
+def ending_of(tx: Connection, reference: str) -> Approve | Refuse | None:
+    """How it ends by itself, where that is decided."""
     code = tx.execute(select(payments.c.ending).where(payments.c.reference == reference)).scalar()
     return None if code is None else Refuse(code) if code else Approve()
 

@@ -38,7 +38,15 @@ ENDINGS: dict[str, Move] = {
 }
 
 
-def payment_uri(payment: Payment) -> str:
+# Name -> the scheme by which a link opens that app alone; `upi://` lets the phone ask which one.
+APPS = (
+    ("Google Pay", "tez://upi/pay"),
+    ("PhonePe", "phonepe://pay"),
+    ("Paytm", "paytmmp://pay"),
+)
+
+
+def payment_uri(payment: Payment, opens: str = "upi://pay") -> str:
     """NPCI's deep link: payee address and name, amount in rupees, currency, our reference."""
     payee = re.sub(r"[^a-z0-9]+", "", payment.merchant.lower())[:40] or "shop"
     fields = {
@@ -48,7 +56,7 @@ def payment_uri(payment: Payment) -> str:
         "am": f"{Decimal(payment.amount_minor).scaleb(-2):.2f}",
         "cu": payment.currency.upper(),
     }
-    return "upi://pay?" + urlencode(fields, quote_via=quote, safe="@")
+    return f"{opens}?" + urlencode(fields, quote_via=quote, safe="@")
 
 
 def collect(vpa: str) -> Move:
@@ -81,7 +89,8 @@ def _act(payment: Payment, sent: Mapping[str, str]) -> Move:
 
 
 def _view(payment: Payment) -> dict[str, Any]:
-    return {"uri": payment_uri(payment)}
+    apps = [(name, payment_uri(payment, opens)) for name, opens in APPS]
+    return {"uri": payment_uri(payment), "apps": apps}
 
 
 UPI = Method(
