@@ -7,9 +7,10 @@ from flask import Flask
 
 from config import Settings, StripeSettings
 from kit import http
-from payments import bank, cases, treasury
+from payments import bank, cases, stand_ins, treasury
 from payments.acquirers import stripe_line
 from payments.acquirers.simulator import SimulatorAcquirer
+from payments.acquirers.simulator_acts import SimulatorStandIn
 from payments.acquirers.simulator_cases import SimulatorDesk
 from payments.acquirers.simulator_treasury import SimulatorTreasury
 from payments.acquirers.stripe_cases import StripeDesk
@@ -79,6 +80,7 @@ def _cuckoo_bank(settings: Settings) -> bank.Acquirer:
 def _simulated(name: str, url: str, secret: str, settings: Settings) -> bank.Acquirer:
     client = http.Client(timeout_seconds=settings.bank_timeout_seconds)
     cases.desks[name] = SimulatorDesk(url, secret, client)
+    stand_ins.stand_ins[name] = SimulatorStandIn(url, secret, client)
     treasury.treasuries[name] = SimulatorTreasury(name, url, secret, client)
     return SimulatorAcquirer(name=name, url=url, secret=secret, client=client)
 

@@ -25,7 +25,7 @@ from merchant_api.charging import (
     tokens,
 )
 from merchant_api.customers import customers, sources
-from merchant_api.hosted import checkout_sessions, payment_links
+from merchant_api.hosted import checkout_sessions, outcomes, payment_links
 from merchant_api.radar import early_fraud_warnings
 from merchant_api.webhooks import attempts, chaos, webhook_endpoints
 
@@ -55,6 +55,7 @@ BLUEPRINTS = (
     plans.blueprint,
     checkout_sessions.blueprint,
     payment_links.blueprint,
+    outcomes.blueprint,
     early_fraud_warnings.blueprint,
     webhook_endpoints.blueprint,
     attempts.blueprint,

@@ -19,6 +19,7 @@ from kit.database import db
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import Acquirer, acquirers
 from payments.cases import Desk, desks
+from payments.stand_ins import StandIn, stand_ins
 from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
 from tests.support import postgres, redis_server
@@ -159,9 +160,8 @@ def gateway(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
         yield base_url
 
 
-_lines: weakref.WeakKeyDictionary[Flask, tuple[dict[str, Acquirer], dict[str, Desk]]] = (
-    weakref.WeakKeyDictionary()
-)
+Lines = tuple[dict[str, Acquirer], dict[str, Desk], dict[str, StandIn]]
+_lines: weakref.WeakKeyDictionary[Flask, Lines] = weakref.WeakKeyDictionary()
 
 
 @pytest.fixture(autouse=True)
@@ -173,8 +173,7 @@ def lines_of_the_house(request: pytest.FixtureRequest) -> None:
             app = getattr(house, "app", house)
             if not isinstance(app, Flask):
                 continue  # a house of other processes
-            known, desks_known = _lines.setdefault(app, (dict(acquirers), dict(desks)))
-            acquirers.clear()
-            acquirers.update(known)
-            desks.clear()
-            desks.update(desks_known)
+            known = _lines.setdefault(app, (dict(acquirers), dict(desks), dict(stand_ins)))
+            for lines, of_house in zip((acquirers, desks, stand_ins), known, strict=True):
+                lines.clear()  # type: ignore[attr-defined]
+                lines.update(of_house)  # type: ignore[attr-defined]

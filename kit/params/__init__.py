@@ -52,13 +52,21 @@ class Params:
 
 
 def build(
-    declared: Any, *, only: Iterable[str] | None = None, extra: Mapping[str, Any] | None = None
+    declared: Any,
+    *,
+    only: Iterable[str] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    refusal_codes: Mapping[str, str] | None = None,
 ) -> Params:
     """Compile a TypedDict (once, at import).
 
     `only` names the parameters that are supported, dotted for nested ones (`line_items.price_data.*`); others
     that the SDK knows are refused as not supported yet, all else as unknown. `extra` declares parameters
     beside those of the SDK (or in their place) by type: `{"x_foo": str, "x_bar": Required[int]}`, and beneath
-    them by a dotted name: `{"payment_method_data.card": PaymentMethodCreateParamsCard}`.
+    them by a dotted name: `{"payment_method_data.card": PaymentMethodCreateParamsCard}`. `refusal_codes` has,
+    by name, the code with which a parameter of listed words is refused; Stripe publishes none for its own.
     """
-    return Params(declared.__name__, read_hash(declared, only, extra))
+    fields = read_hash(declared, only, extra)
+    for name, code in (refusal_codes or {}).items():
+        fields.fields[name].refusal_code = code
+    return Params(declared.__name__, fields)

@@ -108,7 +108,8 @@ def _bad_value(detail: ErrorDetails, declared: Hash) -> ParamError:
     if detail["type"] == "literal_error":
         _, shape = _level(declared, location)
         choices = _listed(shape.choices if shape else ())
-        return ParamError(f"Invalid {name}: must be one of {choices}", None, name)
+        code = shape.refusal_code if shape else None
+        return ParamError(f"Invalid {name}: must be one of {choices}", code, name)
     # Stripe publishes no codes for the rest.
     return ParamError(_wrong_kind(detail["type"], value), None, name)
 

@@ -37,6 +37,7 @@ class Shape:
 
     scalar: Scalar | None = None
     choices: tuple[str, ...] = ()
+    refusal_code: str | None = None  # of a word that is none of the choices
     may_unset: bool = False
     members: "Hash | None" = None
     values: "Shape | None" = None  # of a hash whose keys the client chooses

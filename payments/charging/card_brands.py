@@ -1,52 +1,79 @@
 """What a card number shows before any bank is asked: its brand, lengths, grouping and security code.
 
-The same table is handed to the page's script, so the browser and the form can never disagree.
-Source: ISO/IEC 7812 and the issuer ranges that the card schemes publish.
+The table (card_ranges.py) is handed to the page's script, so the browser and the form can never disagree.
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
+from payments.charging.card_ranges import BRANDS, BRANDS_ELSEWHERE, CardBrand
 
-@dataclass(frozen=True, slots=True)
-class CardBrand:
-    """One scheme: `prefixes` are inclusive ranges of leading digits, `groups` how its cards are embossed."""
-
-    name: str
-    label: str
-    prefixes: tuple[tuple[str, str], ...]
-    lengths: tuple[int, ...]
-    groups: tuple[int, ...] = (4, 4, 4, 4, 3)
-    cvc_length: int = 3
-
-
-BRANDS = (
-    CardBrand("visa", "Visa", (("4", "4"),), (16,)),
-    CardBrand("mastercard", "Mastercard", (("51", "55"), ("2221", "2720")), (16,)),
-    CardBrand("amex", "American Express", (("34", "34"), ("37", "37")), (15,), (4, 6, 5), 4),
-    CardBrand(
-        "diners",
-        "Diners Club",
-        (("300", "305"), ("3095", "3095"), ("36", "36"), ("38", "39")),
-        (14, 16, 17, 18, 19),
-        (4, 6, 4),
-    ),
-    CardBrand("jcb", "JCB", (("3528", "3589"),), (16, 17, 18, 19)),
-    CardBrand("discover", "Discover", (("6011", "6011"), ("644", "649"), ("65", "65")), (16, 17, 18, 19)),
-    CardBrand("unionpay", "UnionPay", (("62", "62"), ("81", "81")), (16, 17, 18, 19)),
-)
-
+__all__ = [
+    "BRANDS",
+    "CardBrand",
+    "as_json",
+    "brand_of",
+    "hides_card_number",
+    "passes_luhn",
+    "scheme_of",
+    "without_card_numbers",
+]
 
 LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){12,18}")
 
+Range = tuple[str, str, CardBrand]
+
+
+def _by_length() -> list[tuple[int, list[Range]]]:
+    """Return the ranges by the length of their prefix, the longest first; among equals the table's order."""
+    found: dict[int, list[Range]] = {}
+    for brand in (*BRANDS, *BRANDS_ELSEWHERE):
+        for words in brand.ranges.split():
+            low, _, high = words.partition("-")
+            found.setdefault(len(low), []).append((low, high or low, brand))
+    return sorted(found.items(), reverse=True)
+
+
+RANGES = _by_length()
+LONGEST_PREFIX = RANGES[0][0]
+
 
 def brand_of(digits: str) -> CardBrand | None:
-    """Return the brand that the leading digits belong to, None where no scheme owns them."""
-    for brand in BRANDS:
-        if any(low <= digits[: len(low)] <= high for low, high in brand.prefixes if len(digits) >= len(low)):
-            return brand
+    """Return the brand that the leading digits belong to, None where no scheme that is taken owns them."""
+    scheme = scheme_of(digits)
+    return scheme if scheme is not None and scheme.taken else None
+
+
+def scheme_of(digits: str) -> CardBrand | None:
+    """Return the scheme that owns the leading digits, whether it is taken or not; None where none does.
+
+    While a number is being typed, a scheme that isn't taken is not named as long as a longer prefix may fit.
+    """
+    return _scheme_of(digits[:LONGEST_PREFIX])
+
+
+@lru_cache(maxsize=4096)
+def _scheme_of(digits: str) -> CardBrand | None:
+    for length, ranges in RANGES:
+        head = digits[:length]
+        if len(head) < length:
+            continue
+        for low, high, brand in ranges:
+            if low <= head <= high:
+                return brand if brand.taken or not _may_turn_out_otherwise(digits, length) else None
     return None
+
+
+def _may_turn_out_otherwise(digits: str, length: int) -> bool:
+    """Tell whether a longer prefix than those that were typed might still fit."""
+    return any(
+        low[: len(digits)] <= digits <= high[: len(digits)]
+        for longer, ranges in RANGES
+        if longer > max(length, len(digits))
+        for low, high, _ in ranges
+    )
 
 
 def passes_luhn(digits: str) -> bool:
@@ -73,5 +100,6 @@ def _is_card_number(run: str) -> bool:
 
 
 def as_json() -> list[dict[str, Any]]:
-    """Return the table in the shape that `static/checkout/checkout.js` reads."""
-    return [asdict(brand) for brand in BRANDS]
+    """Return the table as `static/checkout/card.js` reads it; schemes that aren't taken have a name alone."""
+    elsewhere = [{"label": brand.label, "ranges": brand.ranges, "taken": False} for brand in BRANDS_ELSEWHERE]
+    return [asdict(brand) for brand in BRANDS] + elsewhere
