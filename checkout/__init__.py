@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import assets, changes, elsewhere, i18n, images, links, returns, style
+from checkout import assets, changes, elsewhere, i18n, images, links, returns, style, testing
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
     assets.register(app)
     app.register_blueprint(blueprint)
     app.register_blueprint(changes.blueprint)
+    app.register_blueprint(testing.blueprint)
     app.register_blueprint(returns.blueprint)
     app.register_blueprint(links.blueprint)
     app.register_blueprint(style.blueprint)

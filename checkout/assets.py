@@ -22,9 +22,11 @@ _USED = "checkout_assets"  # in the app context's globals: what the present page
 SCRIPTS = {
     "checkout/checkout.js": "Groups and checks what is typed, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
+    "checkout/email.js": "Guesses what a mistyped e-mail address was to be. Pure functions.",
 }
 STYLESHEETS = {
     "checkout/checkout.css": "How the customers' pages look.",
+    "checkout/testing.css": "How the testers' panel looks, on pages of test mode alone.",
 }
 # Scripts that ask our own origin for something while the page is open.
 CONNECTING: frozenset[str] = frozenset()

@@ -24,6 +24,7 @@ from checkout.i18n import N_
 from checkout.messages import MESSAGES
 from checkout.tax_fields import TaxFields
 from checkout.words import trimmed
+from payments.charging.card_brands import hides_card_number
 from payments.charging.cards import CardDetails
 from payments.charging.methods import CARD
 from payments.charging.methods.sepa_debit import SEPA_DEBIT
@@ -35,6 +36,10 @@ from payments.hosted.pay import Chosen
 CSRF_SECONDS = int(timedelta(hours=24).total_seconds())
 
 CSRF_FIELD = "csrf_token"
+
+# Fields whose own numbers may pass for a card's by chance; each has checks of its own.
+LOOK_LIKE_CARDS = frozenset(("cardNumber", "iban", "phoneNumber", "taxId"))
+CARD_NUMBER_IN = {"billingName": "name_number"}
 
 # What each method asks for beside the email address; the rest is asked on a page of its bank's.
 ASKED: dict[str, tuple[str, ...]] = {
@@ -101,7 +106,21 @@ class PaymentForm(
         for field in self:
             if field.name not in asked and field.name != CSRF_FIELD:
                 field.errors = ()
+        self._refuse_misplaced_card_numbers()
         return not any(field.errors for field in self)
+
+    def _refuse_misplaced_card_numbers(self) -> None:
+        """Refuse a card number in any field but its own: what is typed there is shown to the shop."""
+        for field in self.fields():
+            if field.name not in LOOK_LIKE_CARDS and hides_card_number(str(field.data or "")):
+                field.errors = (MESSAGES[CARD_NUMBER_IN.get(field.name, "card_number_here")],)
+
+    def choose(self, method_type: str | None) -> bool:
+        """Change over to another way to pay, and keep all that was typed; tell whether the page has it."""
+        if method_type not in self.types:
+            return False
+        self.method.data = method_type
+        return True
 
     def validate_method(self, field: Field) -> None:
         if field.data not in self.types:
@@ -204,6 +223,10 @@ class PaymentForm(
         """Blank the card and every complaint: the sender is in doubt, so nothing of a card is shown."""
         self.forget_number()
         self.iban.data = ""
+        self.forget_complaints()
+
+    def forget_complaints(self) -> None:
+        """Say nothing about what was typed."""
         for field in self:
             if field.name != CSRF_FIELD:
                 field.errors = ()

@@ -21,6 +21,7 @@ MESSAGES = {
     "name_missing": N_("Enter the name on your card."),
     "name_long": N_("Enter a name of at most 150 characters."),
     "name_number": N_("This looks like a card number. Enter the name on your card instead."),
+    "card_number_here": N_("This looks like a card number. Type it into the field for the card number only."),
     "characters": N_("This contains characters that cannot be used here."),
     "country_missing": N_("Choose your country or region."),
     "method_missing": N_("Choose how you want to pay."),

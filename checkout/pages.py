@@ -91,7 +91,9 @@ def _shown(session: CheckoutSession) -> Response:
         return closed_page(session, page)
     refused = visits.last_error(session) if waited else None
     problem = waits.why(session.id, *refused, again=True) if refused else None
-    return rendering.form_page(session, rendering.payment_form(session, None), problem, HTTPStatus.OK)
+    form = rendering.payment_form(session, None)
+    form.choose(visits.refused_method(session) if refused else None)
+    return rendering.form_page(session, form, problem, HTTPStatus.OK, declined=problem is not None)
 
 
 def _submitted(session: CheckoutSession) -> Response:
@@ -105,6 +107,9 @@ def _submitted(session: CheckoutSession) -> Response:
         _remember("checkout.page_submitted", session, "stranger")
         form.forget_card()
         return rendering.form_page(session, form, STRANGER, HTTPStatus.BAD_REQUEST)
+    if form.choose(request.form.get("instead")):
+        form.forget_complaints()
+        return rendering.form_page(session, form, None, HTTPStatus.OK)
     if not good:
         _remember("checkout.page_submitted", session, "invalid")
         return rendering.form_page(session, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -124,7 +129,7 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
     match answer:
         case bank.Declined():
             problem = waits.why(session_id, answer.code, answer.decline_code)
-            return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED)
+            return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED, declined=True)
         case bank.ChallengeRequired():
             return rendering.challenge_page(session, answer.url)
     page = gate.page_for(visits.state_of(session))
@@ -157,7 +162,7 @@ def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
             database.commit()
         except StripeError as refusal:
             logger.info("session %s was not paid: %s", session_id, refusal.message)
-            _keep(refusal)
+            keep(refusal)
             return None
         except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
@@ -177,7 +182,7 @@ def _carried_out(session: CheckoutSession, form: PaymentForm) -> bank.Answer:
     return save(session, means, form.billing())
 
 
-def _keep(refusal: StripeError) -> None:
+def keep(refusal: StripeError) -> None:
     """Write what a refusal has found out, as a payment that another window has just completed."""
     try:
         if refusal.keep:

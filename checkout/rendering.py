@@ -7,6 +7,7 @@ from babel import Locale
 from flask import Response, make_response, render_template, request, url_for
 
 from checkout import images, visits
+from checkout.card_fields import ascii_digits
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
@@ -14,7 +15,8 @@ from checkout.i18n import N_, Words, gettext, language, spoken
 from checkout.locales import choose_locale
 from checkout.looks import face_of, letter_of
 from checkout.messages import MESSAGES
-from checkout.methods import choices
+from checkout.methods import Choice, choices, others
+from checkout.panel import panel_of
 from checkout.presentation import (
     SAVE_WORDS,
     Line,
@@ -26,7 +28,7 @@ from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
 from payments.branding import look_of
-from payments.charging.card_brands import as_json, brand_of
+from payments.charging.card_brands import as_json, scheme_of
 from payments.charging.methods.sepa_debit import MANDATE
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.setup_intents import SetupIntent
@@ -46,16 +48,6 @@ SCRIPT_WORDS = {
     "in_progress": N_("Your payment is being processed."),
 }
 BRANDS = as_json()
-
-# Stripe's published test numbers that show each kind of outcome.
-TEST_CARDS = (
-    ("4242 4242 4242 4242", N_("succeeds")),
-    ("4000 0000 0000 9995", N_("insufficient funds")),
-    ("4000 0027 6000 3184", N_("asks you to confirm")),
-    ("4000 0000 0000 0002", N_("declined")),
-    ("4000 0000 0000 0127", N_("incorrect CVC")),
-    ("4000 0000 0000 0119", N_("processing error")),
-)
 
 
 def locale_of(session: CheckoutSession) -> Locale:
@@ -124,7 +116,8 @@ def rules() -> dict[str, Any]:
         "brands": BRANDS,
         "messages": {name: str(words) for name, words in MESSAGES.items()},
         "postal": {country: missing_postal_code(country) for country in POSTAL_CODES},
-        "words": {name: str(words) for name, words in SCRIPT_WORDS.items()},
+        "words": {name: str(words) for name, words in SCRIPT_WORDS.items()}
+        | {"did_you_mean": gettext("Did you mean %(email)s?", email="{email}")},
     }
 
 
@@ -158,6 +151,12 @@ def words_of(session: CheckoutSession) -> dict[str, Any]:
     return {"texts": texts, "reuse_agreement": words if shown else None}
 
 
+def methods_of(session: CheckoutSession) -> list[Choice]:
+    """Return the ways to pay in the order of the customer's country and the session's currency."""
+    country = home_country(locale_of(session), request.accept_languages)
+    return choices(session.types, country, session.currency)
+
+
 def ships_to(session: CheckoutSession) -> list[str]:
     """Return the countries that the order may go to; none where no address is asked."""
     collection = session.details.get("shipping_address_collection") or {}
@@ -170,24 +169,28 @@ def form_page(
     problem: Problem | None,
     status: HTTPStatus,
     refused: Refused | None = None,
+    *,
+    declined: bool = False,
 ) -> Response:
-    """Return the payment page; the security code is never sent back."""
+    """Return the payment page; the security code is never sent back. A decline has other ways offered."""
     form.forget_code()
+    methods = methods_of(session)
     html = render_template(
         "checkout/pay.html",
         order=order_of(session),
         form=form,
         problem=problem,
-        brand=brand_of(form.card_number.data.replace(" ", "")),
+        brand=scheme_of(ascii_digits(form.card_number.data) or ""),
         cancel_url=web_address(session.cancel_url),
         challenge_url=web_address(visits.challenge_address(session)),
         action=url_for("checkout.submit", session_id=session.id),
         change_action=url_for("checkout_changes.change", session_id=session.id),
         refused=refused,
         rules=rules(),
-        methods=choices(session.types),
+        methods=methods,
+        others=others(methods, form.method.data) if declined else (),
         mandate=gettext(MANDATE, merchant=present_merchant().name),
-        test_cards=TEST_CARDS,
+        panel=panel_of(session),
         **words_of(session),
     )
     return make_response(html, status)
@@ -204,6 +207,7 @@ def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | 
         onward_seconds=None if link else onward_seconds,
         success_url=None if link else success_address(session.success_url, session.id),
         message=link.message if link else None,
+        panel=panel_of(session),
     )
     return make_response(html)
 

@@ -16,6 +16,7 @@ from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_intents import SetupIntent
 from payments.customers.customers import Customer
 from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus, Status
+from payments.hosted.known import known_email as email_given
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.recover import recoverable
 from payments.scope import Caller
@@ -99,6 +100,13 @@ def link_of(session: CheckoutSession) -> PaymentLink | None:
     return PaymentLink.peek(session.payment_link_id) if session.payment_link_id else None
 
 
+def refused_method(session: CheckoutSession) -> str | None:
+    """Return the type of the means that the last refused try was made with, None where there is none."""
+    intent = intent_of(session)
+    error = intent.last_payment_error if isinstance(intent, PaymentIntent) else None
+    return ((error or {}).get("payment_method") or {}).get("type")
+
+
 def confirming_link(session: CheckoutSession) -> PaymentLink | None:
     """Return the payment link that keeps its customer here after the payment, None where there is none."""
     link = link_of(session)
@@ -107,11 +115,7 @@ def confirming_link(session: CheckoutSession) -> PaymentLink | None:
 
 def known_email(session: CheckoutSession) -> str | None:
     """Return the address that the merchant already gave, which the buyer does not type again."""
-    given = session.details.get("customer_email")
-    if given is None and session.customer_id is not None:
-        customer = Customer.peek(session.customer_id)
-        given = customer.email if customer else None
-    return given or None
+    return email_given(session)
 
 
 def known_details(session: CheckoutSession) -> dict[str, Any]:

@@ -1,15 +1,44 @@
 // What the script knows of cards: brand, grouping, check digit and date. Pure functions; the brands
-// come from the server's own table (checkout/card_brands.py), so both sides always agree.
+// come from the server's own table (payments/charging/card_ranges.py), so both sides always agree.
 
 export const digitsOf = (text) => text.replace(/[\s-]/g, "");
 export const onlyDigits = (text) => /^[0-9]+$/.test(text);
 
+const read = new WeakMap();
+
+/** The ranges of all brands as { low, high, brand }, the longest prefix first; among equals the table's order. */
+function rangesOf(brands) {
+  if (!read.has(brands)) {
+    const ranges = brands.flatMap((brand) => brand.ranges.split(" ").map((words) => {
+      const [low, high = low] = words.split("-");
+      return { low, high, brand };
+    }));
+    read.set(brands, ranges.sort((one, other) => other.low.length - one.low.length));
+  }
+  return read.get(brands);
+}
+
+/** The scheme that owns the leading digits, taken or not. While one types, one that is not taken is not named as
+    long as a longer prefix may fit: a single 6 may become anything. */
+export function schemeOf(digits, brands) {
+  const ranges = rangesOf(brands);
+  const within = (head, { low, high }) => head >= low.slice(0, head.length) && head <= high.slice(0, head.length);
+  const found = ranges.find((range) => digits.length >= range.low.length && within(digits.slice(0, range.low.length), range));
+  if (!found) return null;
+  const open = ranges.some((range) => range.low.length > digits.length && within(digits, range));
+  return found.brand.taken || !open ? found.brand : null;
+}
+
+/** The scheme, where a card of it can pay. */
 export function brandOf(digits, brands) {
-  const owns = ([low, high]) => {
-    const head = digits.slice(0, low.length);
-    return head.length === low.length && head >= low && head <= high;
-  };
-  return brands.find((brand) => brand.prefixes.some(owns)) || null;
+  const scheme = schemeOf(digits, brands);
+  return scheme && scheme.taken ? scheme : null;
+}
+
+/** Whether free text carries what looks like a whole card number. */
+export function hidesCardNumber(text) {
+  const runs = text.match(/[0-9](?:[ -]?[0-9]){12,18}/g) || [];
+  return runs.some((run) => passesLuhn(digitsOf(run)));
 }
 
 export function passesLuhn(digits) {
@@ -49,7 +78,9 @@ export function numberProblem(text, brands, messages) {
   const digits = digitsOf(text);
   if (!digits) return messages.number_missing;
   if (!onlyDigits(digits)) return messages.number_invalid;
-  const brand = brandOf(digits, brands);
+  const scheme = schemeOf(digits, brands);
+  if (scheme && !scheme.taken) return messages.number_unsupported;
+  const brand = scheme;
   if (!brand) return digits.length < 4 ? messages.number_incomplete : messages.number_unsupported;
   if (digits.length < Math.min(...brand.lengths)) return messages.number_incomplete;
   return brand.lengths.includes(digits.length) && passesLuhn(digits) ? "" : messages.number_invalid;

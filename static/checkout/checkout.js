@@ -1,7 +1,10 @@
 // Makes the payment page kinder: grouping, the brand's name, early warnings, one submit only.
 // Nothing depends on it; the server checks everything again.
 
-import { brandOf, cvcProblem, digitsOf, expiryProblem, formatExpiry, groupNumber, numberProblem } from "./card.js";
+import {
+  brandOf, cvcProblem, digitsOf, expiryProblem, formatExpiry, groupNumber, hidesCardNumber, numberProblem, schemeOf,
+} from "./card.js";
+import { suggestion } from "./email.js";
 
 const form = document.getElementById("payment-form");
 const { brands, messages, postal, words: said } = JSON.parse(form.dataset.rules);
@@ -11,6 +14,7 @@ const expiry = field("cardExpiry");
 const cvc = field("cardCvc");
 const country = field("billingCountry");
 const currentBrand = () => brandOf(digitsOf(number.value), brands);
+const currentScheme = () => schemeOf(digitsOf(number.value), brands);
 
 /** Rewrite an input as it is typed and keep the caret behind the same digit. */
 function rewrite(input, format) {
@@ -32,10 +36,11 @@ function rewrite(input, format) {
 
 function showBrand() {
   const brand = currentBrand();
+  const scheme = currentScheme();
   const shown = field("cardBrand");
-  if (shown.dataset.brand === (brand ? brand.name : "")) return;
+  if (shown.textContent === (scheme ? scheme.label : "")) return;
   shown.dataset.brand = brand ? brand.name : "";
-  shown.textContent = brand ? brand.label : "";
+  shown.textContent = scheme ? scheme.label : "";
   cvc.placeholder = brand && brand.cvc_length === 4 ? said.cvc_of_four : said.cvc_of_three;
 }
 
@@ -47,21 +52,31 @@ function showProblem(input, problem) {
   else input.removeAttribute("aria-invalid");
 }
 
-const missing = (name, message) => [field(name), (text) => (text.trim() ? "" : message)];
+// Where no card number belongs; an account number has its own check, and may look like one.
+const noCard = (message, problemOf) => (text) => (hidesCardNumber(text) ? message : problemOf(text));
+const missing = (name, message) => [field(name), noCard(messages.card_number_here, (text) => (text.trim() ? "" : message))];
 const cardChecks = () => [
   [number, (text) => numberProblem(text, brands, messages)],
   [expiry, (text) => expiryProblem(text, new Date(), messages)],
   [cvc, (text) => cvcProblem(text, currentBrand(), messages)],
-  missing("billingName", messages.name_missing),
+  [field("billingName"), noCard(messages.name_number, (text) => (text.trim() ? "" : messages.name_missing))],
   [country, (code) => (code ? "" : messages.country_missing)],
-  [field("billingPostalCode"), (text) => (text.trim() ? "" : postal[country.value] || "")],
+  [field("billingPostalCode"), noCard(messages.card_number_here, (text) => (text.trim() ? "" : postal[country.value] || ""))],
 ];
-const debitChecks = () => [missing("iban", messages.iban_missing), missing("accountHolderName", messages.holder_missing)];
+const debitChecks = () => [
+  [field("iban"), (text) => (text.trim() ? "" : messages.iban_missing)],
+  missing("accountHolderName", messages.holder_missing),
+];
 // What each way to pay asks for, of those that this page has.
 const asked = { card: number ? cardChecks() : [], sepa_debit: field("iban") ? debitChecks() : [] };
 const always = [missing("email", messages.email_missing)];
-const checks = [...always, ...Object.values(asked).flat()];
-const wanted = () => [...always, ...(asked[new FormData(form).get("paymentMethod")] || [])];
+// What else is typed on this page, whatever the way to pay, is asked of the server alone, but for card numbers.
+const known = new Set([...always, ...Object.values(asked).flat()].map(([input]) => input));
+const rest = [...form.querySelectorAll("input[type=text], input[type=email], textarea")]
+  .filter((input) => !known.has(input) && !input.closest(".method") && field(`${input.id}-error`))
+  .map((input) => [input, noCard(messages.card_number_here, () => "")]);
+const checks = [...always, ...rest, ...Object.values(asked).flat()];
+const wanted = () => [...always, ...rest, ...(asked[new FormData(form).get("paymentMethod")] || [])];
 
 for (const [input, problemOf] of checks) {
   // A field left empty on the way through is no mistake yet; leaving a wrong number is.
@@ -71,6 +86,31 @@ for (const [input, problemOf] of checks) {
   input.addEventListener("input", () => {
     if (input.getAttribute("aria-invalid") && !problemOf(input.value)) showProblem(input, "");
   });
+}
+
+const email = field("email");
+const hint = field("email-suggestion");
+
+/** Offer the address that was probably meant; nothing waits for an answer. */
+function suggestAddress() {
+  const meant = email.readOnly ? "" : suggestion(email.value);
+  hint.replaceChildren();
+  if (!meant) return;
+  const offer = document.createElement("button");
+  offer.type = "button";
+  offer.textContent = said.did_you_mean.replace("{email}", meant);
+  offer.addEventListener("click", () => {
+    email.value = meant;
+    hint.replaceChildren();
+    showProblem(email, "");
+    email.focus();
+  });
+  hint.append(offer);
+}
+
+if (hint) {
+  email.addEventListener("blur", suggestAddress);
+  email.addEventListener("input", () => hint.replaceChildren());
 }
 
 number?.addEventListener("input", () => {
@@ -106,6 +146,17 @@ function setBusy(busy) {
   button.classList.toggle("is-busy", busy);
   words.textContent = busy ? said.processing : buttonSays;
   field("progress").textContent = busy ? said.in_progress : "";
+}
+
+// Another way to pay is chosen here and now; without a script the server does it, and keeps what was typed.
+for (const change of document.querySelectorAll("button[name=instead]")) {
+  change.addEventListener("click", (event) => {
+    const way = field(`paymentMethod-${change.value}`);
+    if (!way) return;
+    event.preventDefault();
+    way.checked = true;
+    way.focus();
+  });
 }
 
 form.addEventListener("submit", (event) => {
