@@ -27,7 +27,7 @@ from merchant_api import openapi, rate_limit, versions
 from merchant_api.crud import OPERATIONS
 from merchant_api.short_way import Gateway
 from payments import audit_spool, notices, vault
-from payments.charging import follow_authorization, follow_dispute, follow_refund, tries
+from payments.charging import follow_authorization, follow_card, follow_dispute, follow_refund, tries
 from payments.hosted import addresses
 from webhooks import bank_notices, reach, rendering
 from webhooks import jobs as webhook_jobs
@@ -40,6 +40,7 @@ JOBS_END_SECONDS = 2.0
 # What becomes of each kind of notice; what is not listed is taken in and forgotten.
 NOTICE_HANDLERS = {
     "authorization.updated": follow_authorization.follow,
+    "card.updated": follow_card.follow,
     "dispute.updated": follow_dispute.follow,
     "fraud_warning.created": follow_dispute.follow_warning,
     "refund.updated": follow_refund.follow,

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from bank_simulator import disputes, forms, fraud_warnings, futures, notices, own_entries
+from bank_simulator import card_updates, disputes, forms, fraud_warnings, futures, notices, own_entries
 from bank_simulator.authorizations import find as find_authorization
 from bank_simulator.desk import bank_at_hand, body, once
 from bank_simulator.journal import Entry, Stamp
@@ -61,6 +61,21 @@ def close_dispute(dispute_id: str) -> Response:
 def show_warning(warning_id: str) -> Response:
     wanted = forms.path_reference(warning_id)
     return jsonify(bank_at_hand().storage.read(lambda tx: fraud_warnings.as_answer(tx, wanted)))
+
+
+@counter.post("/v1/card_updates")
+def update_card() -> Response:
+    """The issuer's own doing: a card is renewed, and whoever keeps it is told."""
+    form = card_updates.update_form(body())
+    return once(
+        "card_update", form, form.authorization, lambda tx, stamp: card_updates.renew(tx, form, stamp)
+    )
+
+
+@counter.get("/v1/card_updates/<update_id>")
+def show_card_update(update_id: str) -> Response:
+    wanted = forms.path_reference(update_id)
+    return jsonify(bank_at_hand().storage.read(lambda tx: card_updates.as_answer(tx, wanted)))
 
 
 @counter.get("/v1/notices")

@@ -39,6 +39,15 @@ class WarningFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What an issuer has changed about a card, which the bank knows by one of its authorisations."""
+
+    authorization: str
+    exp_month: int
+    exp_year: int
+
+
+@dataclass(frozen=True, slots=True)
 class RefundFacts:
     """How a refund stands; `history` as of a dispute, in Stripe's words."""
 
@@ -99,6 +108,14 @@ class TellsDisputes(Protocol):
 
     def disputes_of(self, authorization: str) -> list[DisputeFacts] | NotFound | Unknown:
         """Return how each dispute of an authorisation stands, the first one first."""
+
+
+@runtime_checkable
+class TellsCardUpdates(Protocol):
+    """A desk of a bank that takes part in its network's account updater."""
+
+    def card_update(self, update_id: str) -> CardFacts | NotFound | Unknown:
+        """Return what an issuer has changed about a card."""
 
 
 desks: dict[str, Desk] = {}

@@ -10,7 +10,7 @@ import orjson
 from kit import http
 from payments.acquirers.reading import integer, text, text_or_none
 from payments.bank import NotFound, Refused, Unknown
-from payments.cases import DisputeFacts, Evidence, Notice, NoticePage, RefundFacts, WarningFacts
+from payments.cases import CardFacts, DisputeFacts, Evidence, Notice, NoticePage, RefundFacts, WarningFacts
 
 LOOK_SECONDS = 5.0
 PAGE_ROWS = 100
@@ -45,6 +45,10 @@ class SimulatorDesk:
     def fraud_warning(self, warning_id: str) -> WarningFacts | NotFound | Unknown:
         """Return a fraud warning."""
         return self._look(f"/v1/fraud_warnings/{quote(warning_id)}", _about("id", warning_id, _warning))
+
+    def card_update(self, update_id: str) -> CardFacts | NotFound | Unknown:
+        """Return what an issuer has changed about a card."""
+        return self._look(f"/v1/card_updates/{quote(update_id)}", _about("id", update_id, _card))
 
     def refund(self, reference: str) -> RefundFacts | NotFound | Unknown:
         """Return how a refund stands, by our reference."""
@@ -127,6 +131,13 @@ def _dispute(told: dict[str, Any]) -> DisputeFacts:
 
 def _warning(told: dict[str, Any]) -> WarningFacts:
     return WarningFacts(text(told["id"]), text(told["authorization"]), text(told["fraud_type"]))
+
+
+def _card(told: dict[str, Any]) -> CardFacts:
+    month, year = integer(told["exp_month"]), integer(told["exp_year"])
+    if not (1 <= month <= 12 and 1970 <= year <= 2199):
+        raise ValueError("not a month")
+    return CardFacts(text(told["authorization"]), month, year)
 
 
 def _refund(told: dict[str, Any]) -> RefundFacts:

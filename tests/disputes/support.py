@@ -20,7 +20,7 @@ from kit import signing
 from kit.database import db
 from payments.balance.balance_transactions import BalanceTransaction
 from payments.bank import NotFound, Unknown
-from payments.cases import Desk, DisputeFacts, Evidence, NoticePage, RefundFacts, WarningFacts
+from payments.cases import CardFacts, Desk, DisputeFacts, Evidence, NoticePage, RefundFacts, WarningFacts
 from payments.charging.attempts import Attempt
 from payments.charging.disputes import Dispute
 from payments.events import Event
@@ -140,11 +140,15 @@ class Shop:
             assert row is not None
             return row.bank_dispute_id
 
-    def disputes_at_the_bank(self, intent: stripe.PaymentIntent) -> list[str]:
-        """The bank's own ids of a payment's disputes, which it opened among the last things it told."""
+    def authorization(self, intent: stripe.PaymentIntent | stripe.SetupIntent) -> str:
+        """The reference under which the bank knows a payment or a setup."""
         with self.house.app_context():
             query = select(Attempt.authorization).where(Attempt.intent_id == intent.id)
-            authorization = db.session.scalars(query).one()
+            return db.session.scalars(query).one()
+
+    def disputes_at_the_bank(self, intent: stripe.PaymentIntent) -> list[str]:
+        """The bank's own ids of a payment's disputes, which it opened among the last things it told."""
+        authorization = self.authorization(intent)
         told = [notice["subject"] for notice in self.told() if notice["kind"] == "dispute.updated"]
         recent = list(dict.fromkeys(reversed(told)))[:20]
         return [
@@ -219,6 +223,10 @@ class UnreliableDesk:
 
     def fraud_warning(self, warning_id: str) -> WarningFacts | NotFound | Unknown:
         return self._step("fraud_warning", lambda: self.inner.fraud_warning(warning_id))  # type: ignore[no-any-return]
+
+    def card_update(self, update_id: str) -> CardFacts | NotFound | Unknown:
+        inner: Any = self.inner
+        return self._step("card_update", lambda: inner.card_update(update_id))  # type: ignore[no-any-return]
 
     def refund(self, reference: str) -> RefundFacts | NotFound | Unknown:
         return self._step("refund", lambda: self.inner.refund(reference))  # type: ignore[no-any-return]
