@@ -92,6 +92,10 @@ class Scene:
         """Tell how many deliveries have come to the sink."""
         return int(ask(self.sink_port, "GET", "/count")["count"])
 
+    def first_arrival(self) -> float:
+        """Tell when the first delivery came to the sink, in seconds of the wall clock."""
+        return float(ask(self.sink_port, "GET", "/count")["first"])
+
     @contextmanager
     def processes(
         self, command: Sequence[str], count: int, database: str, ready: bytes | None

@@ -1,7 +1,7 @@
 """A merchant's server that costs next to nothing: answers after so many milliseconds, or never, and counts.
 
 `POST /<endpoint>/<milliseconds>` is a delivery, `/<endpoint>/hang` a black hole. `GET /count` tells how many
-deliveries came, `GET /arrivals` when each event came first, `POST /reset` begins anew.
+deliveries came and when the first did, `GET /arrivals` when each event came first, `POST /reset` begins anew.
 """
 
 import argparse
@@ -15,6 +15,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
 
 counted = 0
+first: float | None = None
 arrivals: dict[str, float] = {}
 
 
@@ -40,15 +41,16 @@ class Answering(asyncio.Protocol):
 
     def answer(self, method: bytes, path: bytes, body: bytes) -> None:
         """Answer one request, now or later."""
-        global counted  # noqa: PLW0603 - the process is this counter
+        global counted, first  # noqa: PLW0603 - the process is this counter
         if method == b"GET" or path == b"/reset":
-            told = {"count": counted} if path == b"/count" else {"count": counted, "arrivals": arrivals}
-            self.say(json.dumps(told).encode())
+            told = {"count": counted, "first": first}
+            self.say(json.dumps(told if path == b"/count" else told | {"arrivals": arrivals}).encode())
             if path == b"/reset":
-                counted = 0
+                counted, first = 0, None
                 arrivals.clear()
             return
         counted += 1
+        first = first or time.time()
         wait = path.rpartition(b"/")[2]
         if wait != b"hang" and (found := EVENT_ID.search(body)):
             arrivals.setdefault(found[1].decode(), time.time())

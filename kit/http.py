@@ -38,7 +38,8 @@ RECEIVED_CAP_BYTES = 2 * REPLY_CAP_BYTES + 16 * 1024
 # An idle connection older than this is not used again: servers close theirs after some seconds, and
 # a request that meets the closing is lost with no way to tell whether it was read.
 IDLE_SECONDS = 4.0
-IDLE_CONNECTIONS_PER_HOST = 64
+# As many as may be under way at once; fewer would be closed and opened anew all the time.
+IDLE_CONNECTIONS_PER_HOST = 256
 
 FailureKind = Literal[
     "timeout",

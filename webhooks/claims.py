@@ -39,16 +39,26 @@ _LONGEST_WAITING = """
 # Where those are all of busy endpoints: the endpoints one by one, by steps through the index.
 _ENDPOINTS = """
     endpoint(id) AS (
-        SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE due_at IS NOT NULL)
+        SELECT (SELECT endpoint_id FROM webhook_deliveries WHERE due_at IS NOT NULL
+            ORDER BY endpoint_id, due_at, id LIMIT 1)
         UNION ALL
-        SELECT (SELECT min(d.endpoint_id) FROM webhook_deliveries AS d
-            WHERE d.due_at IS NOT NULL AND d.endpoint_id > endpoint.id)
+        SELECT (SELECT d.endpoint_id FROM webhook_deliveries AS d
+            WHERE d.due_at IS NOT NULL AND d.endpoint_id > endpoint.id
+            ORDER BY d.endpoint_id, d.due_at, d.id LIMIT 1)
         FROM endpoint WHERE endpoint.id IS NOT NULL
     )
 """
-_FIRST_OF_ENDPOINT = """
+_FIRST_OF_ENDPOINT_SQLITE = """
     SELECT w.id, w.account_id, w.endpoint_id, w.due_at FROM webhook_deliveries AS w
     WHERE w.endpoint_id = endpoint.id AND w.due_at <= :now ORDER BY w.due_at, w.id LIMIT :window
+"""
+# An equality would let the planner take the index of all that is due, and read past everybody else's: only
+# the endpoints' own index has this order, and these bounds within it.
+_FIRST_OF_ENDPOINT_POSTGRESQL = """
+    SELECT w.id, w.account_id, w.endpoint_id, w.due_at FROM webhook_deliveries AS w
+    WHERE w.due_at <= :now AND (w.endpoint_id, w.due_at) >= (endpoint.id, 0)
+    AND (w.endpoint_id, w.due_at) <= (endpoint.id, :now)
+    ORDER BY w.endpoint_id, w.due_at, w.id LIMIT :window
 """
 _OTHERS = "endpoint.id IS NOT NULL AND endpoint.id NOT IN :busy"
 _CHOICE = """
@@ -97,7 +107,7 @@ _CLAIMS = {
         _postgresql(
             f"""{_ENDPOINTS}, due AS MATERIALIZED (
                 SELECT first.* FROM endpoint
-                CROSS JOIN LATERAL ({_FIRST_OF_ENDPOINT}) AS first WHERE {_OTHERS}
+                CROSS JOIN LATERAL ({_FIRST_OF_ENDPOINT_POSTGRESQL}) AS first WHERE {_OTHERS}
             )"""  # noqa: S608 - as above
         ),
     ),
@@ -107,7 +117,7 @@ _CLAIMS = {
             f"""{_ENDPOINTS}, due AS (
                 SELECT d.id, d.account_id, d.endpoint_id, d.due_at
                 FROM endpoint CROSS JOIN webhook_deliveries AS d
-                WHERE {_OTHERS} AND d.id IN (SELECT id FROM ({_FIRST_OF_ENDPOINT}))
+                WHERE {_OTHERS} AND d.id IN (SELECT id FROM ({_FIRST_OF_ENDPOINT_SQLITE}))
             )"""  # noqa: S608 - as above
         ),
     ),

@@ -59,8 +59,9 @@ class Courier:
                 results: list[Result] = []
                 if time.perf_counter() >= look_at or self._is_kicked():
                     looked_at = time.perf_counter()
-                    look_at = looked_at + LOOK_AGAIN_SECONDS
                     parcels, results = self._collect()
+                    # A claim takes no more than half of what anybody may have, so there may be as much again.
+                    look_at = 0.0 if len(parcels) >= GATHERED else looked_at + LOOK_AGAIN_SECONDS
                 for parcel in parcels:
                     places.take(parcel.claim)
                     pool.submit(self._carry, parcel, finished)

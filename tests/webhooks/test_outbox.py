@@ -3,11 +3,12 @@
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from kit import clock, database, jobs
 from kit.database import db, load_where
@@ -180,6 +181,43 @@ def test_one_that_is_far_behind_hides_nobody_who_came_later(house: Flask, mercha
         assert Counter(claim.endpoint_id for claim in rest) + taken == dict.fromkeys(others, 5)
         assert claims.claim(10, shares(4, behind)) == []
         assert [claim.endpoint_id for claim in claims.claim(10, shares(4))] == [behind] * 4
+
+
+MANY_MORE = """
+    INSERT INTO webhook_deliveries
+    SELECT id || n, account_id, livemode, created, event_id, endpoint_id, status, attempts, due_at - 10, fence
+    FROM webhook_deliveries, generate_series(1, 5000) AS n
+"""
+
+
+def read_in_vain(plan: dict[str, Any]) -> int:
+    """How many rows a plan and the plans below it have looked at and thrown away."""
+    removed = int(plan.get("Rows Removed by Filter", 0)) * int(plan["Actual Loops"])
+    return removed + sum(read_in_vain(below) for below in plan.get("Plans", ()))
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_postgresql_reads_past_none_of_what_waits_for_one_that_is_far_behind(
+    house: Flask, merchant: Caller
+) -> None:
+    with house.app_context():
+        assert merchant.account_id
+        behind, _ = create_endpoint(NOWHERE)
+        create_deliveries(1)
+        with db.engine.connect() as connection:
+            connection.execute(text(MANY_MORE))
+            connection.execute(text("ANALYZE webhook_deliveries"))
+        create_endpoint(NOWHERE)
+        create_deliveries(1)
+        values = {
+            "now": clock.now(), "lease_end": clock.now() + 60, "window": 32, "count": 64, "of_endpoint": 32,
+            "of_stranger": 2, "of_account": 96, "known": [], "busy": [behind], "busy_accounts": [],
+        }  # fmt: skip
+        by_endpoint = claims._CLAIMS["postgresql"][1]
+        explained = claims._statement(f"EXPLAIN (ANALYZE, FORMAT JSON) {by_endpoint.text}")
+        with db.engine.connect() as connection:
+            (told,) = connection.execute(explained, values).scalar_one()
+    assert read_in_vain(told["Plan"]) < 50, told
 
 
 def test_an_endpoint_that_is_not_known_to_answer_gets_less_and_an_account_not_everything(
