@@ -6,10 +6,11 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists
+from merchant_api import lists, searches
 from merchant_api.crud import operation
 from merchant_api.operations import Operation
 from payments.catalog.prices import Price
+from payments.searching import Field
 
 blueprint = Blueprint("prices", __name__)
 
@@ -34,6 +35,14 @@ LIST = params.build(
         *("recurring", "starting_after", "type"),
     },
 )
+SEARCH = params.build(stripe.params.PriceSearchParams, only=searches.PARAMETERS)
+SEARCHABLE = {
+    "active": Field(Price.active, "flag"),
+    "currency": Field(Price.currency),
+    "lookup_key": Field(Price.lookup_key),
+    "product": Field(Price.product),
+    "type": Field(Price.type),
+}
 
 
 @operation(blueprint, Operation("POST", "/v1/prices", CREATE, "price", "create", "Create a price"))
@@ -56,3 +65,10 @@ def update(given: dict[str, Any], id: str) -> Price:
 @operation(blueprint, Operation("GET", "/v1/prices", LIST, "list:price", "list", "List prices"))
 def index(given: dict[str, Any]) -> lists.Page:
     return lists.page(Price, "/v1/prices", given, Price.listed(given))
+
+
+@operation(blueprint, Operation("GET", "/v1/prices/search", SEARCH, "list:price", "search", "Search prices"))
+def search(given: dict[str, Any]) -> searches.Found:
+    return searches.search(
+        Price, "/v1/prices/search", given, SEARCHABLE, Price.mine().where(Price.deleted.is_(False))
+    )

@@ -6,11 +6,12 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists
+from merchant_api import lists, searches
 from merchant_api.crud import operation
 from merchant_api.operations import Operation
 from payments.catalog import offer
 from payments.catalog.products import PLAIN, Product
+from payments.searching import Field
 
 blueprint = Blueprint("products", __name__)
 
@@ -30,6 +31,14 @@ LIST = params.build(
         *("type", "url"),
     },
 )
+SEARCH = params.build(stripe.params.ProductSearchParams, only=searches.PARAMETERS)
+SEARCHABLE = {
+    "active": Field(Product.active, "flag"),
+    "description": Field(Product.details["description"].as_string(), "text"),
+    "name": Field(Product.name, "text"),
+    "shippable": Field(Product.details["shippable"].as_boolean(), "flag"),
+    "url": Field(Product.details["url"].as_string(), "text"),
+}
 
 
 @operation(blueprint, Operation("POST", "/v1/products", CREATE, "product", "create", "Create a product"))
@@ -59,3 +68,12 @@ def delete(_: dict[str, Any], id: str) -> dict[str, Any]:
 @operation(blueprint, Operation("GET", "/v1/products", LIST, "list:product", "list", "List products"))
 def index(given: dict[str, Any]) -> lists.Page:
     return lists.page(Product, "/v1/products", given, Product.listed(given))
+
+
+@operation(
+    blueprint, Operation("GET", "/v1/products/search", SEARCH, "list:product", "search", "Search products")
+)
+def search(given: dict[str, Any]) -> searches.Found:
+    return searches.search(
+        Product, "/v1/products/search", given, SEARCHABLE, Product.mine().where(Product.deleted.is_(False))
+    )

@@ -6,7 +6,7 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists
+from merchant_api import lists, searches
 from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.operations import Operation
@@ -16,6 +16,7 @@ from payments.charging.charge_moves import capture_charge
 from payments.charging.charges import Charge
 from payments.charging.refunds import Refund
 from payments.errors import ApiError
+from payments.searching import Field
 
 blueprint = Blueprint("charges", __name__)
 
@@ -32,6 +33,18 @@ PAGING = {"limit", "starting_after", "ending_before", "expand"}
 LIST = params.build(stripe.params.ChargeListParams, only=PAGING | {"created", "customer", "payment_intent"})
 LIST_REFUNDS = params.build(stripe.params.ChargeListRefundsParams, only=PAGING)
 ROOT = "/v1/charges"
+SEARCH = params.build(stripe.params.ChargeSearchParams, only=searches.PARAMETERS)
+SEARCHABLE = {
+    "amount": Field(Charge.amount, "number"),
+    "created": Field(Charge.created, "number"),
+    "currency": Field(Charge.currency),
+    "customer": Field(Charge.customer_id),
+    "disputed": Field(Charge.disputed, "flag"),
+    "payment_method_details.card.brand": Field(Charge.card["brand"].as_string()),
+    "payment_method_details.card.fingerprint": Field(Charge.card["fingerprint"].as_string()),
+    "payment_method_details.card.last4": Field(Charge.card["last4"].as_string()),
+    "status": Field(Charge.status),
+}
 
 
 @operation(blueprint, Operation("POST", ROOT, CREATE, "charge", "create", "Create a charge"))
@@ -81,3 +94,10 @@ def index(given: dict[str, Any]) -> lists.Page:
 def refunds(given: dict[str, Any], id: str) -> lists.Page:
     query = Refund.mine().where(Refund.charge_id == Charge.find(id).id)
     return lists.page(Refund, f"{ROOT}/{id}/refunds", given, query)
+
+
+@operation(
+    blueprint, Operation("GET", "/v1/charges/search", SEARCH, "list:charge", "search", "Search charges")
+)
+def search(given: dict[str, Any]) -> searches.Found:
+    return searches.search(Charge, "/v1/charges/search", given, SEARCHABLE)

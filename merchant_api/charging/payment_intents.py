@@ -7,7 +7,7 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists, tried
+from merchant_api import lists, searches, tried
 from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
@@ -22,6 +22,7 @@ from payments.charging.return_urls import check_return_url
 from payments.charging.withdraw import withdraw
 from payments.errors import InvalidRequest, NotFound, PermissionDenied
 from payments.scope import caller
+from payments.searching import Field
 
 blueprint = Blueprint("payment_intents", __name__)
 
@@ -73,6 +74,14 @@ CHANGED_BY_CONFIRMING = {
     "payment_method_options",
 }  # fmt: skip
 ROOT = "/v1/payment_intents"
+SEARCH = params.build(stripe.params.PaymentIntentSearchParams, only=searches.PARAMETERS)
+SEARCHABLE = {
+    "amount": Field(PaymentIntent.amount, "number"),
+    "created": Field(PaymentIntent.created, "number"),
+    "currency": Field(PaymentIntent.currency),
+    "customer": Field(PaymentIntent.customer_id),
+    "status": Field(PaymentIntent.status),
+}
 
 
 @operation(blueprint, Operation("POST", ROOT, CREATE, "payment_intent", "create", "Create a payment intent"))
@@ -236,3 +245,15 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
     if isinstance(answer, bank.Declined):
         raise declined_error(intent)
     return intent
+
+
+@operation(
+    blueprint,
+    Operation(
+        "GET", "/v1/payment_intents/search", SEARCH, "list:payment_intent", "search", "Search payment intents"
+    ),
+)
+def search(given: dict[str, Any]) -> searches.Found:
+    return searches.search(
+        PaymentIntent, "/v1/payment_intents/search", given, SEARCHABLE, PaymentIntent.shown()
+    )

@@ -6,7 +6,7 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from merchant_api import lists
+from merchant_api import lists, searches
 from merchant_api.crud import operation
 from merchant_api.methods_given import Given
 from merchant_api.operations import Operation
@@ -16,6 +16,7 @@ from payments.customers.customers import PLAIN, Customer
 from payments.customers.sources import Source, introduce_with_source, replace_source, verified
 from payments.errors import InvalidRequest
 from payments.recordings import recorded
+from payments.searching import Field
 
 blueprint = Blueprint("customers", __name__)
 
@@ -34,6 +35,13 @@ LIST = params.build(
     only={"limit", "starting_after", "ending_before", "created", "email", "expand"},
 )
 DELETE = params.build(stripe.params.CustomerDeleteParams, only=set())
+SEARCH = params.build(stripe.params.CustomerSearchParams, only=searches.PARAMETERS)
+SEARCHABLE = {
+    "created": Field(Customer.created, "number"),
+    "email": Field(Customer.email, "text"),
+    "name": Field(Customer.details["name"].as_string(), "text"),
+    "phone": Field(Customer.details["phone"].as_string(), "text"),
+}
 
 
 @operation(blueprint, Operation("POST", "/v1/customers", CREATE, "customer", "create", "Create a customer"))
@@ -115,3 +123,16 @@ def index(given: dict[str, Any]) -> lists.Page:
     if "email" in given:
         query = query.where(Customer.email == given["email"])
     return lists.page(Customer, "/v1/customers", given, query)
+
+
+@operation(
+    blueprint, Operation("GET", "/v1/customers/search", SEARCH, "list:customer", "search", "Search customers")
+)
+def search(given: dict[str, Any]) -> searches.Found:
+    return searches.search(
+        Customer,
+        "/v1/customers/search",
+        given,
+        SEARCHABLE,
+        Customer.mine().where(Customer.deleted.is_(False)),
+    )
