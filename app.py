@@ -14,6 +14,7 @@ import acquiring
 import checkout
 import cli
 import dashboard
+import mailing
 import merchant_api
 import paying
 import settling
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     notices.HANDLERS.update(NOTICE_HANDLERS)
     bank_notices.connect(app, acquiring.bank_secrets(settings))
     acquiring.hear_stripe(app, settings)
+    mailing.connect(app, settings)
     _register_own(app, settings)
     _start_jobs(app, settings)
     _start_spool(app, settings)
@@ -156,6 +158,7 @@ def _start_jobs(app: Flask, settings: Settings) -> None:
             *bank_notices.SWEEPS,
             *settling.SWEEPS,
             *paying.SWEEPS,
+            *mailing.SWEEPS,
         ),
     )
     webhook_jobs.connect(running)

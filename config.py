@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
+import config_mail
+from config_mail import MailSettings
+from config_values import BadSetting
+from config_values import flag as _flag
+from config_values import integer as _integer
+
+__all__ = ["BadSetting", "MailSettings", "Settings", "StripeSettings", "load"]
+
 KNOWN_ACQUIRERS = ("piggy_bank", "cuckoo_bank", "stripe")
 USUAL_ACQUIRERS = ("piggy_bank", "cuckoo_bank")
-
-
-class BadSetting(Exception):
-    """A setting that Florin can't start with; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Settings:
     cli_url: str
     cli_reconnect_seconds: int
     webhook_test_reach: Literal["public", "loopback", "private"]
+    mail: MailSettings
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -72,12 +77,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     bank_port = _integer(env, "BANK_PORT", 8001, 1, 65535)
     bank2_port = _integer(env, "BANK2_PORT", 9001, 1, 65535)
     cli_port = _integer(env, "CLI_PORT", 10_000, 1, 65535)
+    public_url = _base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}")
     return Settings(
         port=port,
         data_dir=data_dir,
         database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{data_dir}/florin.sqlite3"),
         redis_url=env.get("REDIS_URL") or None,
-        public_url=_base_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}"),
+        public_url=public_url,
         bank_url=_base_url(env, "BANK_URL", f"http://127.0.0.1:{bank_port}"),
         bank_secret=_secret(env, data_dir, "BANK_SECRET"),
         bank2_url=_base_url(env, "BANK2_URL", f"http://127.0.0.1:{bank2_port}"),
@@ -97,24 +103,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         spool_queries=_flag(env, "SPOOL_QUERIES", default=False),
         run_jobs_here=_flag(env, "RUN_JOBS_HERE", default=not env.get("REDIS_URL")),
         webhook_test_reach=_webhook_test_reach(env),
+        mail=config_mail.load(env, host=str(urlsplit(public_url).hostname)),
         cli_port=cli_port,
         cli_url=_base_url(env, "CLI_URL", f"ws://127.0.0.1:{cli_port}", schemes=("ws", "wss")),
         cli_reconnect_seconds=_integer(env, "CLI_RECONNECT_SECONDS", 60, 1, 3600),
     )
-
-
-def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {text!r}")
-    return int(text)
-
-
-def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
-    text = env.get(name) or str(default).lower()
-    if text not in ("true", "false", "1", "0"):
-        raise BadSetting(f"{name} must be true or false, not {text!r}")
-    return text in ("true", "1")
 
 
 def _base_url(

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from checkout import assets, changes, elsewhere, i18n, images, links, returns, style, testing
+from checkout import assets, changes, elsewhere, i18n, images, links, receipts, returns, style, testing
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -26,5 +26,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(testing.blueprint)
     app.register_blueprint(returns.blueprint)
     app.register_blueprint(links.blueprint)
+    app.register_blueprint(receipts.blueprint)
     app.register_blueprint(style.blueprint)
     app.register_blueprint(images.blueprint)

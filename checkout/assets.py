@@ -27,6 +27,7 @@ SCRIPTS = {
 STYLESHEETS = {
     "checkout/checkout.css": "How the customers' pages look.",
     "checkout/testing.css": "How the testers' panel looks, on pages of test mode alone.",
+    "checkout/receipt.css": "How a receipt looks, and how it is printed.",
 }
 # Scripts that ask our own origin for something while the page is open.
 CONNECTING: frozenset[str] = frozenset()

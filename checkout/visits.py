@@ -9,6 +9,7 @@ from checkout.i18n import Words
 from kit.database import db
 from kit.ids import random_text
 from payments.charging.attempts import Attempt
+from payments.charging.charges import Charge
 from payments.charging.methods import METHODS
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
@@ -30,7 +31,7 @@ def find_session(session_id: str) -> CheckoutSession | None:
     return db.session.get(CheckoutSession, session_id) if SESSION_ID.fullmatch(session_id) else None
 
 
-def buyer_of(visited: CheckoutSession | PaymentLink | Attempt, request: Request) -> Caller:
+def buyer_of(visited: CheckoutSession | PaymentLink | Attempt | Charge, request: Request) -> Caller:
     """Return the caller that a visit acts as: a customer of whose the visited thing is."""
     return Caller(
         account_id=visited.account_id,

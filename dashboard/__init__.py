@@ -9,6 +9,7 @@ from dashboard import (
     keys,
     overview,
     payments,
+    receipts,
     sessions,
     stripecli,
     throttle,
@@ -20,7 +21,19 @@ from dashboard.edge import blueprint
 from dashboard.presentation import FILTERS
 
 # Each file mounts its own pages on the one blueprint when it is imported; this is the table of contents.
-PAGES = (sessions, overview, payments, checkout_sessions, events, webhooks, branding, keys, stripecli, trail)
+PAGES = (
+    sessions,
+    overview,
+    payments,
+    checkout_sessions,
+    events,
+    webhooks,
+    branding,
+    receipts,
+    keys,
+    stripecli,
+    trail,
+)
 
 
 def register(app: Flask) -> None:

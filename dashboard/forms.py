@@ -6,7 +6,15 @@ from typing import Any
 
 import stripe
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Length, Optional, Regexp
 
 from dashboard.presentation import money as in_words
@@ -61,6 +69,13 @@ class LoginForm(Form):
 
     email = StringField("Email", [Length(min=1, max=254), NO_CONTROL_CHARACTERS])
     password = PasswordField("Password", [Length(min=1, max=1024)])
+
+
+class ReceiptsForm(Form):
+    """What customers are sent without a payment asking for it."""
+
+    payments = BooleanField("Receipts of successful payments")
+    refunds = BooleanField("Receipts of refunds")
 
 
 class RefundForm(Form):

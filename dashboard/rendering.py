@@ -25,6 +25,7 @@ NAVIGATION = (
     ("events", "Events", ("event",)),
     ("webhooks", "Webhooks", ("webhook",)),
     ("branding", "Branding", ()),
+    ("receipts", "Receipts", ()),
     ("keys", "API keys", ()),
     ("trail", "Audit trail", ("request_log",)),
 )

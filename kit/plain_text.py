@@ -27,6 +27,12 @@ def shown(value: Any) -> Any:
     return unsteered(value) if type(value) is str else value
 
 
+def one_line(text: str, most: int = 200) -> str:
+    """Return a text for a mail's head: one line of printable letters, not too long."""
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in unsteered(text)).split())
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
 def _closed(text: str) -> bool:
     depth = 0
     for mark in ISOLATES.findall(text):

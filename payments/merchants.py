@@ -42,6 +42,8 @@ class Merchant(Base):
         dict[str, Any] | None
     ]  # how its pages look (payments/branding.py); None is the house's way
     business_profile: Mapped[dict[str, Any] | None]  # where its customers reach it
+    receipts_of_payments: Mapped[bool] = mapped_column(default=False)  # by mail, unasked
+    receipts_of_refunds: Mapped[bool] = mapped_column(default=False)
     created: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -94,6 +96,11 @@ class User(Base):
     def change_password(self, password: str) -> None:
         """Set another password."""
         self.password_hash = _scrypt(password, secrets.token_hex(16))
+
+
+def users_of(account_id: str) -> list[User]:
+    """Return who may sign in for a merchant."""
+    return list(db.session.scalars(select(User).where(User.account_id == account_id).order_by(User.id)))
 
 
 def _scrypt(password: str, salt: str) -> str:

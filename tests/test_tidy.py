@@ -34,6 +34,7 @@ EDGES = {
     "webhooks/stripe_events.py",
     "sweeps.py",
     "settling.py",
+    "mailing.py",
     "paying.py",
     "cli_contracts.py",
     "seed.py",

@@ -4,7 +4,7 @@ A row comes to be with the first failure of a streak and its streak ends with an
 that works costs one read for a batch of results and no write.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +13,7 @@ from kit import clock
 from kit.database import Base, Id, db
 from webhooks.attempts import Result
 from webhooks.chaos import DROPPED
+from webhooks.webhook_endpoints import WebhookEndpoint
 
 DAY_SECONDS = 24 * 3600
 # So long without a single success, and an endpoint is disabled.
@@ -27,6 +28,9 @@ TRUSTED_SECONDS = 10
 NOTED_EVERY_SECONDS = 3600
 # What says nothing about the endpoint: we broke it off ourselves, or lost it on purpose.
 OUR_OWN = frozenset(("stopped", DROPPED))
+
+# Called with each endpoint that the house disables, and why, inside the same unit of work; wired in app.py.
+subscribers: list[Callable[["WebhookEndpoint", str], None]] = []
 
 REASON = "no attempt has succeeded for 5 days"
 

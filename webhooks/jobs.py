@@ -78,6 +78,8 @@ def disable(claim: Claim, reason: str) -> None:
             return
         with acting_as(system(claim.account_id, livemode=claim.livemode)):
             endpoint.switch(DISABLED, reason=reason)
+            for subscriber in delinquency.subscribers:
+                subscriber(endpoint, reason)
         try:
             database.commit()
         except database.StaleWrite:

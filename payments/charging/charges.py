@@ -15,6 +15,8 @@ from payments.charging.methods import CARD, METHODS
 from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest
+from payments.hosted import addresses
+from payments.receipts import numbers
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
 
@@ -156,6 +158,7 @@ class Charge(Resource, WithMetadata):
             payment_intent=shown_intent(self.payment_intent_id),
             payment_method=self.payment_method_id,
             payment_method_details=self._method(),
+            receipt_url=self.receipt_url,
             refunded=self.refunded,
             source=self._source(),
         )
@@ -168,6 +171,12 @@ class Charge(Resource, WithMetadata):
         return old_cards.as_card(
             method_id, self.card, self.billing_details, customer=self.customer_id, metadata={}
         )
+
+    @property
+    def receipt_url(self) -> str | None:
+        """Return the address of the receipt's page; None for what was not taken."""
+        taken = self.status == Status.SUCCEEDED and self.captured
+        return addresses.receipt_page(self.id, numbers.seal(self.id)) if taken else None
 
     def _method(self) -> dict[str, Any]:
         if self.method_type is None:

@@ -63,6 +63,7 @@ class Refund(Resource, WithMetadata):
     failure_balance_transaction_id: Mapped[str | None]
     acquirer_reference: Mapped[str | None]
     instructions_email: Mapped[str | None]
+    receipt_number: Mapped[str | None]
 
     @classmethod
     def table_extras(cls) -> tuple[Any, ...]:
@@ -134,6 +135,7 @@ class Refund(Resource, WithMetadata):
             payment_method=self.payment_method_id,
             pending_reason="processing" if self.status == Status.PENDING else None,
             reason=self.reason,
+            receipt_number=self.receipt_number,
         )
 
     def _destination(self) -> dict[str, Any]:

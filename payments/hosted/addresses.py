@@ -1,5 +1,7 @@
 """Where the hosted pages live; set once by the composition root."""
 
+from urllib.parse import urlsplit
+
 _base: list[str] = ["http://127.0.0.1:8000"]
 
 
@@ -21,6 +23,21 @@ def return_page(attempt_id: str) -> str:
 def link_page(code: str) -> str:
     """Return the short address of a payment link."""
     return f"{_base[0]}/b/{code}"
+
+
+def receipt_page(charge_id: str, seal: str) -> str:
+    """Return the address of a charge's receipt, which only whoever was given it knows."""
+    return f"{_base[0]}/c/receipt/{charge_id}/{seal}"
+
+
+def dashboard_page(path: str) -> str:
+    """Return an address of the merchant's own pages."""
+    return f"{_base[0]}/dashboard/{path}"
+
+
+def host() -> str:
+    """Return the name that customers reach Florin by."""
+    return str(urlsplit(_base[0]).hostname)
 
 
 def recovery_page(session_id: str) -> str:
