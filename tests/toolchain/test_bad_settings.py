@@ -33,3 +33,39 @@ def test_acquirers_in_their_order(tmp_path: Path) -> None:
     given = {"DATA_DIR": str(tmp_path)}
     assert load(given).acquirers == ("piggy_bank", "cuckoo_bank")
     assert load({**given, "ACQUIRERS": "cuckoo_bank, piggy_bank"}).acquirers == ("cuckoo_bank", "piggy_bank")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"MAIL_SERVER": "mail example"}, "MAIL_SERVER"),
+        ({"MAIL_SERVER": "mail.example", "MAIL_PORT": "0"}, "MAIL_PORT"),
+        ({"MAIL_SERVER": "mail.example", "MAIL_SECURITY": "ssl3"}, "MAIL_SECURITY"),
+        ({"MAIL_SERVER": "mail.example", "MAIL_USERNAME": "florin"}, "MAIL_PASSWORD"),
+        (
+            {
+                "MAIL_SERVER": "mail.example",
+                "MAIL_SECURITY": "none",
+                "MAIL_USERNAME": "a",
+                "MAIL_PASSWORD": "b",
+            },
+            "MAIL_SECURITY",
+        ),
+        ({"MAIL_SERVER": "mail.example", "MAIL_SENDER": "receipts@example.com\r\nBcc: a@b"}, "MAIL_SENDER"),
+        ({"MAIL_TEST_MODE": "both"}, "MAIL_TEST_MODE"),
+        ({"MAIL_TIMEOUT_SECONDS": "never"}, "MAIL_TIMEOUT_SECONDS"),
+        ({"ATTEMPT_LIMITS": "none"}, "ATTEMPT_LIMITS"),
+        ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES"),
+    ],
+    ids=str,
+)
+def test_settings_of_trust_that_make_no_sense(tmp_path: Path, given: dict[str, str], named: str) -> None:
+    with pytest.raises(BadSetting, match=named):
+        load({"DATA_DIR": str(tmp_path), **given})
+
+
+def test_mail_has_the_usual_ports_and_shows_no_password(tmp_path: Path) -> None:
+    given = {"DATA_DIR": str(tmp_path), "MAIL_SERVER": "mail.example", "PUBLIC_URL": "https://pay.example"}
+    mail = load({**given, "MAIL_USERNAME": "florin", "MAIL_PASSWORD": "tulip"}).mail
+    assert (mail.port, mail.sender, "tulip" in repr(mail)) == (587, "receipts@pay.example", False)
+    assert load({**given, "MAIL_SECURITY": "tls"}).mail.port == 465
