@@ -52,8 +52,8 @@ def _mail(name: str, charge: Charge, told: Receipt, subject: str, *, refund: str
     }
     return Mail(
         subject=one_line(subject),
-        text=render_template(f"mail/{name}.txt", **facts),
-        html=render_template(f"mail/{name}.html", **facts),
+        text=render_template(f"checkout/mail/{name}.txt", **facts),
+        html=render_template(f"checkout/mail/{name}.html", **facts),
         sender=one_line(told.merchant),
     )
 
