@@ -23,6 +23,7 @@ EDGES = {
     "checkout/changes.py",
     "checkout/links.py",
     "checkout/pages.py",
+    "checkout/receipts.py",
     "checkout/returns.py",
     "checkout/testing.py",
     "dashboard/edge.py",
