@@ -206,7 +206,7 @@ def _delivered(message: EmailMultiAlternatives, letter: Letter) -> str:
         try:
             message.send()
         finally:
-            # Which Flask-Mailman leaves open where sending fails; what goes wrong while it ends is no failure.
+            # Flask-Mailman leaves it open where sending fails; what goes wrong while it ends is no failure.
             connection.fail_silently = True
             connection.close()
         return "smtp"
