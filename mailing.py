@@ -18,7 +18,7 @@ from flask_mailman.backends.smtp import EmailBackend
 import config
 from checkout import letters as customers_letters
 from dashboard import letters as merchants_letters
-from kit import database, jobs
+from kit import bulk, clock, database, jobs
 from kit.database import Base, db
 from payments import events
 from payments.emails import SHAPE
@@ -34,8 +34,9 @@ logger = logging.getLogger("florin.mail")
 
 SEND = "mailing.send_due"
 # (seconds between runs, dotted path): tries fall due, and kicks get lost.
-SWEEPS: tuple[tuple[float, str], ...] = ((5.0, "mailing.kick_if_due"),)
+SWEEPS: tuple[tuple[float, str], ...] = ((5.0, "mailing.kick_if_due"), (3600.0, "mailing.forget_old"))
 AT_ONCE = 20
+KEPT_SECONDS = 90 * 24 * 3600
 HOUSE = "Florin"  # who writes to merchants
 REFUSED_FOR_GOOD = 500  # SMTP: from here on the server will not take the recipient at any later time
 ENDPOINT_DISABLED = "endpoint_disabled"
@@ -131,6 +132,11 @@ def tell_of_endpoint(endpoint: WebhookEndpoint, reason: str) -> None:
             url=endpoint.url,
             reason=reason,
         )
+
+
+def forget_old() -> int:
+    """Delete letters that are over and done with for long: they hold addresses; return how many."""
+    return bulk.delete_where(Letter, (Letter.created < clock.now() - KEPT_SECONDS) & Letter.due_at.is_(None))
 
 
 def send_due() -> int:

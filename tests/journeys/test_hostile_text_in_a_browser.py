@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.support.browser import Shop, Watched
 from tests.support.factories import create_merchant
@@ -20,7 +20,7 @@ HOSTILE = (
     "\u202e00.1$ \u2067aeT",
     "W" * 3000,
 )
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 def test_it_is_text_and_nothing_more(

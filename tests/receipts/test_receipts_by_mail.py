@@ -242,3 +242,18 @@ def test_starttls_takes_no_certificate_that_nobody_vouches_for(
         )
         assert backend.open()
     assert (contexts[0].check_hostname, contexts[0].verify_mode.name) == (True, "CERT_REQUIRED")
+
+
+def test_letters_that_are_done_with_are_forgotten_after_ninety_days(
+    app: Flask, till: Till, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = pay(till)
+    assert send(app) == 1
+    waiting = pay(till)
+    later = int(time.time()) + mailing.KEPT_SECONDS + 60
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with app.app_context():
+        mailing.forget_old()
+        db.session.remove()
+    assert [len(letters_about(app, charge["id"])) for charge in (sent, waiting)] == [0, 1]
+    assert list(folder.iterdir())
