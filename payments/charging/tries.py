@@ -16,8 +16,10 @@ from payments import bank
 from payments.charging.cards import CardDetails
 from payments.errors import RateLimited
 from payments.scope import caller
+from payments.vault import keyed_digest
 
 BIN_LENGTH = 8  # ISO/IEC 7812-1 of 2017
+DIGEST_LENGTH = 24
 HOUR = 3600
 
 
@@ -134,7 +136,9 @@ def begin(object_id: str, card: CardDetails | None = None, *, fingerprint: str |
         others[f"{mode}:card:{fingerprint}"] = figures.card
     ranges = {}
     if card is not None and card.number:
-        ranges[f"{mode}:bin:{caller().account_id}:{card.number[:BIN_LENGTH]}"] = figures.bin
+        # Beside the last four digits that charges keep, eight clear ones would be more than may be kept.
+        digest = keyed_digest(b"bin:" + card.number[:BIN_LENGTH].encode())[:DIGEST_LENGTH]
+        ranges[f"{mode}:bin:{caller().account_id}:{digest}"] = figures.bin
     admitted = Try({f"{mode}:session:{object_id}": figures.session}, others, ranges)
     if not limits.has_room(ranges) or not limits.take(admitted.session | others):
         raise TooManyTries(figures.wait_seconds)
