@@ -146,6 +146,17 @@ def test_an_untouched_page_is_as_the_inventory_has_it(
     assert list(inspection.differences(page, known, server(app))) == []
 
 
+def test_a_merchants_own_stylesheet_is_held_to_its_hash_too(
+    app: Flask, till: Till, known: list[assets.Asset]
+) -> None:
+    buyer = Buyer(app, till.open_session(branding_settings={"background_color": "#123456"}))
+    assert re.search(r'href="/c/style/[^"]+" integrity="sha384-[^"]{64}"', buyer.open().html)
+    page = HOUSE + buyer.path
+    assert list(inspection.differences(page, known, server(app))) == []
+    darker = server(app, edited("/c/style/", b":root", b" :root"))
+    assert any("is another file" in found for found in inspection.differences(page, known, darker))
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
