@@ -13,7 +13,7 @@ PAGE_HEADERS = {
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
-            "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope",
+            "accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope",
             "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
         )
     ),
