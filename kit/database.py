@@ -76,6 +76,7 @@ class CollectingSession(Session):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.collected: list[Any] = []
+        self.commits = 0
         self.engine = db.engine
         self.is_postgresql = self.engine.dialect.name == "postgresql"
         self._connections = cast("Connections", self.engine.pool)
@@ -232,7 +233,7 @@ def commit(*, last: bool = False) -> None:
     if changes:
         write = write_postgresql if session.is_postgresql else write_sqlite
         write(session.driver(), changes)
-        session.info["commits"] = session.info.get("commits", 0) + 1
+        session.commits += 1
     session.new.clear()
     if last:
         session.close()
@@ -245,7 +246,7 @@ def commit(*, last: bool = False) -> None:
 
 def commits() -> int:
     """Return how many times this session has written; tells an edge whether a verb has already acted."""
-    return int(db.session.info.get("commits", 0))
+    return _session().commits
 
 
 def rollback() -> None:

@@ -24,7 +24,7 @@ FOR_BROWSERS = frozenset(("payment_method",))
 
 def check(noun_name: str, paths: list[str]) -> None:
     """Refuse what can't be expanded before anything is done: no payment may be taken and then denied."""
-    noun = noun_of_field(noun_name.removeprefix("list:"))
+    noun = noun_of_field(noun_name.removeprefix("list:")) if paths else None
     for number, path in enumerate(paths):
         steps = path.split(".")
         if len(steps) > MAXIMUM_DEPTH:
