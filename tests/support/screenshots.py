@@ -38,6 +38,7 @@ RENEWED: dict[str, tuple[str, int, str]] = {
     "hosted-page-declined-phone": ("declined", 360, "light"),
     "hosted-page-branded": ("branded", 1440, "light"),
     "hosted-page-dark": ("pay", 1440, "dark"),
+    "hosted-page-arabic": ("arabic", 360, "light"),
     "ways-to-pay": ("methods", 1440, "light"),
 }
 CHALLENGED = "4000002760003184"
@@ -106,6 +107,7 @@ class Scenes:
 
     def methods(self, page: Page) -> None:
         page.goto(self.order(payment_method_types=["card", "upi", "x_netbanking"]))
+        page.check("#paymentMethod-upi")
 
     def declined(self, page: Page) -> None:
         page.goto(self.order())
@@ -136,7 +138,6 @@ class Scenes:
         page.goto(self.order(mode="setup", line_items=None))
 
     def arabic(self, page: Page) -> None:
-        page.set_extra_http_headers({"Accept-Language": "ar"})
         page.goto(self.order())
 
     def broken(self, page: Page) -> None:
@@ -180,7 +181,7 @@ def take(chromium: Browser, scene: Callable[[Page], None], view: tuple[int, Any]
     """Take one picture, at a width and in a scheme."""
     width, scheme = view
     context = chromium.new_context(
-        locale="en-IN", viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme
+        locale="ar" if "arabic" in path.name else "en-IN", viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme
     )
     page = context.new_page()
     scene(page)
