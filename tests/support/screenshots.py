@@ -25,6 +25,7 @@ from kit.database import db
 from payments.merchants import Merchant
 from tests.support import bank, browser, gateway
 from tests.support.buyer import Till
+from tests.support.desk import PASSWORD, open_shop
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, fill, press_pay, session_params
 from tests.support.picture_server import picture_server
@@ -156,6 +157,16 @@ class Scenes:
         page.wait_for_url(lambda url: "/c/pay/" not in url)
         page.goto(address)
 
+    def dashboard(self, page: Page) -> None:
+        """Sign in to another merchant's dashboard and open its looks."""
+        shop = open_shop(self.till.app)
+        base_url = self.order().partition("/c/pay/")[0]
+        page.goto(f"{base_url}/dashboard/branding")
+        page.fill("input[name=email]", shop.email)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button:has-text('Sign in')")
+        page.wait_for_url("**/dashboard/branding")
+
     def unknown(self, page: Page) -> None:
         page.goto(self.order().partition("/c/pay/")[0] + "/c/pay/cs_test_nothing")
 
@@ -181,7 +192,9 @@ def take(chromium: Browser, scene: Callable[[Page], None], view: tuple[int, Any]
     """Take one picture, at a width and in a scheme."""
     width, scheme = view
     context = chromium.new_context(
-        locale="ar" if "arabic" in path.name else "en-IN", viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme
+        locale="ar" if "arabic" in path.name else "en-IN",
+        viewport={"width": width, "height": WIDTHS[width]},
+        color_scheme=scheme,
     )
     page = context.new_page()
     scene(page)
