@@ -40,6 +40,7 @@ RENEWED: dict[str, tuple[str, int, str]] = {
     "hosted-page-branded": ("branded", 1440, "light"),
     "hosted-page-dark": ("pay", 1440, "dark"),
     "hosted-page-arabic": ("arabic", 360, "light"),
+    "dashboard_branding": ("dashboard", 1440, "light"),
     "ways-to-pay": ("methods", 1440, "light"),
 }
 CHALLENGED = "4000002760003184"
