@@ -23,6 +23,7 @@ from payments.errors import StripeError
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.elsewhere import pays_elsewhere
 from payments.hosted.reprice import choose_shipping, enter_code, leave_code
+from payments.hosted.saved_cards import forget_card
 
 logger = logging.getLogger("florin.checkout")
 
@@ -34,7 +35,7 @@ LONGEST_CODE = 500
 
 
 class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
-    """One of: a code to enter, a code to take off, a way of delivery to choose."""
+    """One of: a code to enter or to take off, a way of delivery to choose, a saved card to remove."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
         """The token is that of the page."""
@@ -44,6 +45,12 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     promotion_code = StringField(name="promotionCode", filters=[trimmed])
     remove = StringField(name="removePromotionCode")
     shipping_rate = StringField(name="shippingRate")
+    remove_card = StringField(name="removeSavedCard")
+
+    def place(self) -> str:
+        """Return where on the page a refusal stands: by the small form that was sent."""
+        places = {"cards": self.remove_card.data, "delivery": self.shipping_rate.data}
+        return next((place for place, sent in places.items() if sent), "code")
 
     @property
     def enters_code(self) -> bool:
@@ -82,7 +89,7 @@ def _changed(session: CheckoutSession) -> Response:
     page = gate.page_for(visits.state_of(present))
     if page != "pay":
         return pages.closed_page(present, page)
-    return _page(present, Refused(problem, form.promotion_code.data[:LONGEST_CODE]))
+    return _page(present, Refused(problem, form.promotion_code.data[:LONGEST_CODE], form.place()))
 
 
 def _page(session: CheckoutSession, refused: Refused) -> Response:
@@ -113,6 +120,8 @@ def _carried_out(session_id: str, form: OrderForm) -> Words | None:
 def _change(session: CheckoutSession, form: OrderForm) -> None:
     if form.remove.data:
         leave_code(session)
+    elif form.remove_card.data:
+        forget_card(session, form.remove_card.data)
     elif form.shipping_rate.data:
         choose_shipping(session, form.shipping_rate.data)
     else:

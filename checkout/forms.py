@@ -16,7 +16,7 @@ from wtforms.i18n import DummyTranslations
 
 from checkout.billing_fields import BillingFields
 from checkout.card_fields import CardFields
-from checkout.consents import Consents
+from checkout.consents import TICKED, Consents
 from checkout.contact_fields import ContactFields, plain_phone
 from checkout.custom_fields import CustomFields
 from checkout.delivery import DeliveryFields
@@ -31,11 +31,13 @@ from payments.charging.methods.sepa_debit import SEPA_DEBIT
 from payments.hosted.billing import Billing
 from payments.hosted.collected import Answers
 from payments.hosted.pay import Chosen
+from payments.hosted.saved_cards import Saved
 
 # A session lives a day at most; so does the page's CSRF token.
 CSRF_SECONDS = int(timedelta(hours=24).total_seconds())
 
 CSRF_FIELD = "csrf_token"
+SAVED_ID = "pm_"
 
 # Fields whose own numbers may pass for a card's by chance; each has checks of its own.
 LOOK_LIKE_CARDS = frozenset(("cardNumber", "iban", "phoneNumber", "taxId"))
@@ -77,22 +79,26 @@ class PaymentForm(
         ships_to: Sequence[str] = (),
         is_free: bool = False,
         asks: Mapping[str, Any] | None = None,
+        saved: Sequence[str] = (),
         known: Mapping[str, Any] | None = None,
     ) -> None:
-        """Read what was typed; None shows what is `known`. `asks` holds the session's own parameters."""
+        """Read what was typed; None shows what is `known`.
+
+        `asks` holds the session's own parameters, `saved` the ids of the cards that may be chosen.
+        """
         given = {"email": fixed_email or "", "billing_country": country, **(known or {})}
         super().__init__(formdata=formdata, data=given)
-        self.types, self.is_free = types, is_free
+        self.types, self.is_free, self.saved = types, is_free, saved
+        asked, fresh = asks or {}, formdata is None
         self.offer_countries(ships_to, locale)
         if not self.method.data:  # a page with one method, or a suite that knows of cards alone
-            self.method.data = CARD if CARD in types else types[0]
+            self.method.data = saved[0] if saved and fresh else CARD if CARD in types else types[0]
         if self.method.data != CARD:
             self.card_number.data = self.card_cvc.data = ""  # typed before another way was chosen
         self.offer_billing_countries(locale)
         self.fixed_email = fixed_email
         if fixed_email:  # the merchant named the customer; what the page sends cannot change it
             self.email.data = fixed_email
-        asked, fresh = asks or {}, formdata is None
         self.ask_contact(asked)
         self.ask_billing(asked)
         self.ask_custom(asked, fresh=fresh)
@@ -123,8 +129,9 @@ class PaymentForm(
         return True
 
     def validate_method(self, field: Field) -> None:
-        if field.data not in self.types:
-            raise ValidationError(MESSAGES["method_missing"])
+        if field.data not in (*self.types, *self.saved):
+            gone = field.data.startswith(SAVED_ID)
+            raise ValidationError(MESSAGES["saved_gone" if gone else "method_missing"])
 
     def fields(self) -> list[Field]:
         """Return what the buyer fills in for the chosen method, each once, in the order of the page."""
@@ -162,10 +169,12 @@ class PaymentForm(
         text = self.expected_amount.data
         return int(text) if re.fullmatch("[0-9]{1,12}", text) else None
 
-    def means(self) -> CardDetails | Chosen | None:
+    def means(self) -> CardDetails | Chosen | Saved | None:
         """Return the card, or the other means, of a form that has been validated; None for a free order."""
         if self.is_free:
             return None
+        if self.method.data in self.saved:
+            return Saved(self.method.data)
         if self.method.data != CARD:
             given = {"iban": self.iban.data} if self.iban in self.fields() else {}
             return Chosen(self.method.data, given)
@@ -190,6 +199,7 @@ class PaymentForm(
             individual_name=self._asked(self.individual_name),
             business_name=self._asked(self.business_name),
             tax_id=self.tax_answer(),
+            save_card=self.offers_saving and self.method.data == CARD and self.save_card.data == TICKED,
         )
 
     def _asked(self, field: Field) -> str | None:
@@ -212,7 +222,7 @@ class PaymentForm(
                 "country": known,
                 "postal_code": self.billing_postal_code.data or None,
             } | self.address_lines()
-        return {} if self.is_free else {"country": known}
+        return {} if self.is_free or self.method.data in self.saved else {"country": known}
 
     @property
     def stranger(self) -> bool:

@@ -25,6 +25,7 @@ MESSAGES = {
     "characters": N_("This contains characters that cannot be used here."),
     "country_missing": N_("Choose your country or region."),
     "method_missing": N_("Choose how you want to pay."),
+    "saved_gone": N_("This card can no longer be used here. Choose another way to pay."),
     "iban_missing": N_("Enter your IBAN."),
     "iban_invalid": N_("Your IBAN is invalid. Check that every digit is as your bank writes it."),
     "holder_missing": N_("Enter the name of the account's holder."),

@@ -28,6 +28,10 @@ SAID = {
     "This discount is for none of the products in this order.": N_(
         "This discount is for none of the products in this order."
     ),
+    "This card is not among the saved cards of this order's customer any more.": N_(
+        "This card is not among your saved cards any more."
+    ),
+    "Cards can't be removed on this page.": N_("Cards can't be removed on this page."),
     "Choose one of the ways of delivery.": N_("Choose one of the ways of delivery."),
 }
 TOO_SMALL = N_("With this change the total would be too small to be charged.")

@@ -24,6 +24,7 @@ from checkout.presentation import (
     button_words,
 )
 from checkout.rich_text import parts_of
+from checkout.saved import shown_cards
 from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
 from kit.readable import format_amount
@@ -34,6 +35,7 @@ from payments.charging.payment_intents import PaymentIntent
 from payments.charging.setup_intents import SetupIntent
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.payment_links import PaymentLink
+from payments.hosted.saved_cards import saved_cards
 from payments.merchants import present_merchant
 
 CLOSED_LINK = N_("The link is no longer active.")
@@ -133,6 +135,7 @@ def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
         is_free=not session.keeps_card and not session.amount_total,
         asks=session.details,
         known=visits.known_details(session),
+        saved=[card.id for card in saved_cards(session)],
     )
 
 
@@ -189,6 +192,7 @@ def form_page(
         rules=rules(),
         methods=methods,
         others=others(methods, form.method.data) if declined else (),
+        saved_cards=shown_cards(session),
         mandate=gettext(MANDATE, merchant=present_merchant().name),
         panel=panel_of(session),
         **words_of(session),

@@ -28,6 +28,7 @@ class Refused:
 
     why: Words
     code: str = ""
+    place: str = "code"  # which small form it was: code, delivery, cards, lines
 
 
 def sums_of(session: CheckoutSession, written: Written) -> tuple[tuple[str, str], ...]:

@@ -200,6 +200,12 @@ class PaymentIntent(Resource, WithMetadata):
         )
         self.payment_method_types = offered(named, self.amount, self.currency, **terms)
 
+    def keep_for(self, usage: str | None) -> None:
+        """Set whether the means of the next try is kept for later payments; None for not."""
+        if usage != self.details.get("setup_future_usage"):
+            rest = {name: value for name, value in self.details.items() if name != "setup_future_usage"}
+            self.details = rest | ({"setup_future_usage": usage} if usage else {})
+
     def require_unlocked(self) -> None:
         """Refuse to touch the intent while a bank is being asked about it."""
         if self.attempt_id is not None and Attempt.holds_up(self.attempt_id):

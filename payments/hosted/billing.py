@@ -1,6 +1,6 @@
 """What a customer types beside the means of payment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from payments.hosted.collected import Answers
@@ -27,6 +27,12 @@ class Billing:
             "city": self.city, "country": self.country, "line1": self.line1, "line2": self.line2,
             "postal_code": self.postal_code, "state": self.state,
         }  # fmt: skip
+
+    def completed_by(self, known: dict[str, Any]) -> "Billing":
+        """Return this with name and address of a method that is known already, where none were asked."""
+        address = known.get("address") or {}
+        where: dict[str, Any] = {} if self.country else {name: address.get(name) for name in self.address()}
+        return replace(self, name=self.name or known.get("name"), **where)
 
     def details(self) -> dict[str, Any]:
         """Return the billing details of a payment method."""

@@ -6,7 +6,7 @@ from payments import bank
 from payments.charging.cancel import cancel
 from payments.charging.cards import CardDetails
 from payments.charging.confirm import Presence, confirm
-from payments.charging.methods import METHODS
+from payments.charging.methods import CARD, METHODS
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import Means, PaymentMethod
 from payments.charging.withdraw import withdraw
@@ -18,8 +18,10 @@ from payments.hosted.hold_place import hold_place
 from payments.hosted.keep_customer import made_customer
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.reprice import hold_discount
+from payments.hosted.saved_cards import Saved, chosen_card
 
 TOTAL_CHANGED = "total_changed"
+CUSTOMERS_WISH = "on_session"  # `setup_future_usage` of a card that its holder wants to find the next time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Chosen:
 
 def pay(
     session: CheckoutSession,
-    means: Means | Chosen | None,
+    means: Means | Chosen | Saved | None,
     billing: Billing,
     method: PaymentMethod | None = None,
     *,
@@ -45,15 +47,13 @@ def pay(
     Raises InvalidRequest where the session can't be paid any more or its payment link has no place left,
     LockTimeout or StaleWrite where another window is paying it at this moment.
     """
-    if session.keeps_card:
-        raise InvalidRequest("This Checkout Session keeps a card; there is nothing to pay.")
-    if not session.is_payable:
-        raise InvalidRequest("This Checkout Session can't be paid any more.", code="checkout_session_closed")
-    if expected_minor not in (None, session.amount_total):
-        raise InvalidRequest("The total of this order has changed.", code=TOTAL_CHANGED)
+    _check_payable(session, expected_minor)
     if session.payment_intent_id is not None:
         withdraw(PaymentIntent.find(session.payment_intent_id), "confirmed")  # before anything is changed
     _hold(session)
+    if isinstance(means, Saved):
+        method = chosen_card(session, means.method_id)
+        means, billing = method.means(), billing.completed_by(method.billing_details)
     session.customer_details = billing.customer_details()
     session.note_answers(billing.answers)
     if billing.shipping:
@@ -64,8 +64,19 @@ def pay(
         raise InvalidRequest("A payment method is needed to pay this order.", param="payment_method")
     intent = _intent_of(session, billing)
     if method is None or isinstance(means, Chosen):
-        method, means = _made(means, billing, keep=bool(intent.details.get("setup_future_usage")))
+        method, means = _made(means, billing, keep=_keeps(session, intent, means))
+        if method.type == CARD and intent.details.get("setup_future_usage"):
+            method.allow_redisplay = "always" if session.saves_card else "limited"
     return confirm(intent, method, means, presence=Presence(return_url=addresses.pay_page(session.id)))
+
+
+def _check_payable(session: CheckoutSession, expected_minor: int | None) -> None:
+    if session.keeps_card:
+        raise InvalidRequest("This Checkout Session keeps a card; there is nothing to pay.")
+    if not session.is_payable:
+        raise InvalidRequest("This Checkout Session can't be paid any more.", code="checkout_session_closed")
+    if expected_minor not in (None, session.amount_total):
+        raise InvalidRequest("The total of this order has changed.", code=TOTAL_CHANGED)
 
 
 def _hold(session: CheckoutSession) -> None:
@@ -74,6 +85,15 @@ def _hold(session: CheckoutSession) -> None:
         hold_discount(session)
     if session.payment_link_id is not None:
         hold_place(session, PaymentLink.find(session.payment_link_id))
+
+
+def _keeps(session: CheckoutSession, intent: PaymentIntent, means: Means | Chosen) -> bool:
+    """Tell whether the means is kept: at the merchant's wish, or at the customer's, until the next try."""
+    asked = session.intent_data.get("setup_future_usage")
+    if not asked and session.saves_card and isinstance(means, CardDetails):
+        asked = CUSTOMERS_WISH
+    intent.keep_for(asked)
+    return bool(asked)
 
 
 def _made(means: Means | Chosen, billing: Billing, *, keep: bool) -> tuple[PaymentMethod, Means]:

@@ -29,4 +29,5 @@ def save(session: CheckoutSession, card: CardDetails, billing: Billing) -> bank.
         session.customer_id = customer.id
         intent.give_to(customer)
     method = PaymentMethod.of_card(card, billing=billing.details(), keep=True)
+    method.allow_redisplay = "always"  # to keep it is what the customer came for
     return set_up(intent, method, card, return_url=addresses.pay_page(session.id))
