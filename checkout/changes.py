@@ -4,6 +4,7 @@ Each is a small form of its own, which works without scripts: the answer to a ch
 """
 
 import logging
+import re
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
@@ -19,10 +20,10 @@ from checkout.sums import Refused
 from checkout.words import trimmed
 from kit import database
 from payments.charging import tries
-from payments.errors import StripeError
+from payments.errors import InvalidRequest, StripeError
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.elsewhere import pays_elsewhere
-from payments.hosted.reprice import choose_shipping, enter_code, leave_code
+from payments.hosted.reprice import change_quantity, choose_shipping, enter_code, leave_code
 from payments.hosted.saved_cards import forget_card
 
 logger = logging.getLogger("florin.checkout")
@@ -32,10 +33,11 @@ blueprint.after_request(protect)
 
 MAXIMUM_ATTEMPTS = 4  # of a change that lost a race
 LONGEST_CODE = 500
+QUANTITY = re.compile("[0-9]{1,6}")
 
 
 class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
-    """One of: a code to enter or to take off, a way of delivery to choose, a saved card to remove."""
+    """One of: a code to enter or take off, a delivery, how many of a line, a saved card to remove."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
         """The token is that of the page."""
@@ -46,10 +48,25 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     remove = StringField(name="removePromotionCode")
     shipping_rate = StringField(name="shippingRate")
     remove_card = StringField(name="removeSavedCard")
+    line = StringField(name="line", filters=[trimmed])
+    quantity = StringField(name="quantity", filters=[trimmed])
+    remove_line = StringField(name="removeItem")
+
+    def wanted(self) -> int:
+        """Return how many of the line are wanted; raises InvalidRequest for what is no number."""
+        if self.remove_line.data:
+            return 0
+        if not QUANTITY.fullmatch(self.quantity.data):
+            raise InvalidRequest("This quantity can't be chosen.", param="quantity")
+        return int(self.quantity.data)
 
     def place(self) -> str:
         """Return where on the page a refusal stands: by the small form that was sent."""
-        places = {"cards": self.remove_card.data, "delivery": self.shipping_rate.data}
+        places = {
+            "cards": self.remove_card.data,
+            "delivery": self.shipping_rate.data,
+            "lines": self.line.data,
+        }
         return next((place for place, sent in places.items() if sent), "code")
 
     @property
@@ -120,6 +137,8 @@ def _carried_out(session_id: str, form: OrderForm) -> Words | None:
 def _change(session: CheckoutSession, form: OrderForm) -> None:
     if form.remove.data:
         leave_code(session)
+    elif form.line.data:
+        change_quantity(session, form.line.data, form.wanted())
     elif form.remove_card.data:
         forget_card(session, form.remove_card.data)
     elif form.shipping_rate.data:

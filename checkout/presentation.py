@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from checkout.i18n import N_, gettext
 from checkout.looks import Face
 from checkout.sums import Delivery
+from payments.hosted.quantities import Choice
 
 SAVE_WORDS = N_("Save card")
 FREE_WORDS = N_("Complete order")
@@ -23,6 +24,8 @@ class Line:
     unit: str
     total: str
     image: str | None = None  # an address of our own origin
+    id: str = ""
+    choice: Choice | None = None  # how many the customer may choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Order:
     takes_code: bool = False
     code: str | None = None  # the promotion code on it, which the buyer may take off
     deliveries: tuple[Delivery, ...] = ()
+    offers: tuple[Line, ...] = ()  # what the buyer may add
 
 
 def button_words(submit_type: str | None, total: str | None) -> str:

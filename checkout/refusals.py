@@ -32,6 +32,9 @@ SAID = {
         "This card is not among your saved cards any more."
     ),
     "Cards can't be removed on this page.": N_("Cards can't be removed on this page."),
+    "This quantity can't be chosen.": N_("This quantity can't be chosen."),
+    "This item is not in the order.": N_("This item is not in your order any more."),
+    "An order needs at least one item.": N_("An order needs at least one item."),
     "Choose one of the ways of delivery.": N_("Choose one of the ways of delivery."),
 }
 TOO_SMALL = N_("With this change the total would be too small to be charged.")

@@ -6,20 +6,20 @@ from typing import Any
 from babel import Locale
 from flask import Response, make_response, render_template, request, url_for
 
-from checkout import images, visits
+from checkout import visits
 from checkout.card_fields import ascii_digits
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import N_, Words, gettext, language, spoken
 from checkout.locales import choose_locale
-from checkout.looks import face_of, letter_of
+from checkout.looks import face_of
 from checkout.messages import MESSAGES
 from checkout.methods import Choice, choices, others
+from checkout.order_lines import order_lines
 from checkout.panel import panel_of
 from checkout.presentation import (
     SAVE_WORDS,
-    Line,
     Order,
     button_words,
 )
@@ -78,19 +78,7 @@ def order_of(session: CheckoutSession) -> Order:
             button=str(SAVE_WORDS),
             keeps_card=True,
         )
-    lines = tuple(
-        Line(
-            item.name,
-            item.description,
-            item.quantity,
-            written(item.unit_amount),
-            written(item.amount),
-            images.address_of(
-                next(iter(item.images), None), livemode=session.livemode, letter=letter_of(item.name)
-            ),
-        )
-        for item in session.line_items()
-    )
+    lines, offers = order_lines(session, written)
     total = written(session.amount_total)
     takes_code = bool(session.details.get("allow_promotion_codes"))
     return Order(
@@ -102,9 +90,12 @@ def order_of(session: CheckoutSession) -> Order:
         else gettext("Your order at %(merchant)s", merchant=merchant),
         total=total,
         lines=lines,
+        offers=offers,
         sums=sums_of(session, written),
         button=button_words(session.details.get("submit_type"), total if session.amount_total else None),
-        shown_minor=session.amount_total if takes_code or session.adjustments is not None else None,
+        shown_minor=session.amount_total
+        if takes_code or session.adjustments is not None or offers or any(line.choice for line in lines)
+        else None,
         is_free=not session.amount_total,
         takes_code=takes_code,
         code=promotion_code(session),

@@ -33,6 +33,7 @@ CREATE = params.build(
         *ECHOED, "after_expiration", "cancel_url", "currency", "customer", "expires_at", "expand",
         "metadata", "mode", "setup_intent_data.description", "setup_intent_data.metadata",
         "allowed_payment_method_types", "success_url", "ui_mode", "line_items.price", "line_items.quantity",
+        "line_items.adjustable_quantity",
         "line_items.metadata", "line_items.tax_rates", "discounts", "shipping_options",
         "payment_method_options.card.request_three_d_secure",
         *(f"line_items.price_data.{name}" for name in PRICE_DATA),
@@ -92,7 +93,7 @@ def expire(_: dict[str, Any], id: str) -> CheckoutSession:
     ),
 )
 def line_items(given: dict[str, Any], id: str) -> lists.Page:
-    query = LineItem.mine().where(LineItem.session_id == CheckoutSession.find(id).id)
+    query = LineItem.mine().where(LineItem.session_id == CheckoutSession.find(id).id, LineItem.quantity > 0)
     return lists.page(LineItem, f"{ROOT}/{id}/line_items", given, query, newest_first=False)
 
 

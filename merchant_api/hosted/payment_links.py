@@ -27,17 +27,18 @@ SHARED = {
     "after_completion.type", "after_completion.hosted_confirmation.custom_message",
     "after_completion.redirect.url", *QUESTIONS, "allow_promotion_codes",
     "customer_creation", "expand", "inactive_message", "metadata", "submit_type",
-    "restrictions.completed_sessions.limit", "shipping_options",
+    "optional_items", "restrictions.completed_sessions.limit", "shipping_options",
 }  # fmt: skip
 CREATE = params.build(
     stripe.params.PaymentLinkCreateParams,
     only=SHARED
-    | {"line_items.price", "line_items.quantity"}
+    | {"line_items.price", "line_items.quantity", "line_items.adjustable_quantity"}
     | {f"line_items.price_data.{name}" for name in PRICE_DATA}
     | {f"payment_intent_data.{name}" for name in INTENT_DATA},
 )
 UPDATE = params.build(
-    stripe.params.PaymentLinkModifyParams, only=SHARED | {"active", "line_items.id", "line_items.quantity"}
+    stripe.params.PaymentLinkModifyParams,
+    only=SHARED | {"active", "line_items.id", "line_items.quantity", "line_items.adjustable_quantity"},
 )
 RETRIEVE = params.build(stripe.params.PaymentLinkRetrieveParams, only={"expand"})
 PAGING = {"limit", "starting_after", "ending_before", "expand"}

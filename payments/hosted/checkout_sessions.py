@@ -18,7 +18,7 @@ from payments.hosted.adjusted import WithAdjustments
 from payments.hosted.collected import WithCollected
 from payments.hosted.collection_rules import QUESTIONS
 from payments.hosted.keep_customer import update_customer
-from payments.hosted.line_items import LineItem
+from payments.hosted.line_items import MAXIMUM_LINES, LineItem
 from payments.hosted.opening_rules import (
     SETUP,
     check_total,
@@ -27,13 +27,15 @@ from payments.hosted.opening_rules import (
     expiry_of,
     recovery_of,
 )
+from payments.hosted.quantities import check_optional
 from payments.resource import Resource, WithMetadata, merged_metadata
 
 RECOVERY_SECONDS = 30 * 24 * 3600
 # Given by the merchant, kept as they are and given back.
 ECHOED = (
     *QUESTIONS, "allow_promotion_codes", "branding_settings", "client_reference_id", "customer_creation",
-    "customer_email", "customer_update", "locale", "saved_payment_method_options", "submit_type",
+    "customer_email", "customer_update", "locale", "optional_items",
+    "saved_payment_method_options", "submit_type",
 )  # fmt: skip
 HIDDEN = frozenset(("customer_update",))  # of these, what the session does not show
 
@@ -123,6 +125,9 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
         check_words(params)
         session_id = new_id("cs_live_" if livemode else "cs_test_")
         lines = LineItem.collect(session_id, params.get("line_items") or [], again=bool(recovered_from))
+        optional = params.get("optional_items") or []
+        check_optional(optional, len(lines), MAXIMUM_LINES)
+        LineItem.collect_optional(session_id, optional, lines[0].currency, again=bool(recovered_from))
         subtotal = total = sum(line.amount for line in lines)
         currency, adjusted = lines[0].currency, None
         if adjustments.asked(params, lines):
@@ -234,8 +239,8 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
         return self.payment_method_types or [CARD]
 
     def line_items(self) -> list[LineItem]:
-        """Return what the session sells."""
-        return LineItem.of_session(self.id)
+        """Return what the session sells; not what its customer has left out."""
+        return [line for line in LineItem.of_session(self.id) if line.quantity]
 
     def line_items_list(self) -> dict[str, Any]:
         """Return the first ten line items as a list object."""

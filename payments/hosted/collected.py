@@ -7,6 +7,7 @@ import stripe
 from sqlalchemy.orm import Mapped
 
 from payments.hosted.collection_rules import DROPDOWN
+from payments.hosted.quantities import shown_optional
 from payments.shapes import shaped
 
 Session = stripe.checkout.Session
@@ -61,6 +62,7 @@ class WithCollected:
             "custom_fields": shown_fields(asked.get("custom_fields"), answers.get("custom_fields") or {}),
             "custom_text": shown_texts(Session.CustomText, asked.get("custom_text")),
             "name_collection": shown_names(asked.get("name_collection")),
+            "optional_items": shown_optional(asked.get("optional_items")),
             "phone_number_collection": asked.get("phone_number_collection") or {"enabled": False},
             "saved_payment_method_options": self._saved_options(),
             "tax_id_collection": shown_tax_id(asked.get("tax_id_collection")),

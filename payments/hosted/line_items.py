@@ -12,12 +12,12 @@ from payments.catalog.prices import Price
 from payments.catalog.products import Product
 from payments.catalog.tax_rates import TaxRate
 from payments.errors import InvalidRequest
+from payments.hosted.quantities import MAXIMUM_QUANTITY, Choice, choice_of
 from payments.hosted.totals import Sum
 from payments.resource import Resource
 from payments.shapes import shaped
 
 MAXIMUM_LINES = 100
-MAXIMUM_QUANTITY = 999_999
 
 
 class LineItem(Resource):
@@ -41,6 +41,7 @@ class LineItem(Resource):
     images: Mapped[list[Any]]
     price: Mapped[dict[str, Any]]
     metadata_: Mapped[dict[str, Any]]
+    adjustable: Mapped[dict[str, Any] | None]  # how many the customer may choose (`Choice`)
     adjustments: Mapped[dict[str, Any] | None]  # its tax rates, and its share of discount and taxes
 
     @classmethod
@@ -63,17 +64,28 @@ class LineItem(Resource):
             cls._of(session_id, line, f"line_items[{number}]", again=again)
             for number, line in enumerate(given)
         ]
-        for number, line in enumerate(lines):
-            if line.currency != lines[0].currency:
-                raise InvalidRequest(
-                    "All line items of a Checkout Session must have the same currency.",
-                    param=f"line_items[{number}]",
-                )
+        _check_currencies(lines, lines[0].currency, "line_items")
         return lines
 
     @classmethod
-    def _of(cls, session_id: str, given: dict[str, Any], param: str, *, again: bool) -> "LineItem":
-        price, product = _price_and_product(given, param)
+    def collect_optional(
+        cls, session_id: str, given: list[dict[str, Any]], currency: str, *, again: bool = False
+    ) -> list["LineItem"]:
+        """Collect the lines that the customer may add: there, but of no pieces yet."""
+        lines = [
+            cls._of(session_id, item, f"optional_items[{number}]", again=again, optional=True)
+            for number, item in enumerate(given)
+        ]
+        _check_currencies(lines, currency, "optional_items")
+        for line in lines:
+            line.quantity = line.amount = 0
+        return lines
+
+    @classmethod
+    def _of(
+        cls, session_id: str, given: dict[str, Any], param: str, *, again: bool, optional: bool = False
+    ) -> "LineItem":
+        price, product = _price_and_product(given, param, archived_too=again and optional)
         quantity = given.get("quantity")
         if quantity is None:
             message = f"Missing required param: {param}[quantity]."
@@ -84,6 +96,7 @@ class LineItem(Resource):
                 code="parameter_invalid_integer",
                 param=f"{param}[quantity]",
             )
+        choice = choice_of(given, quantity, param, optional=optional)
         unit_amount = _whole_unit_amount(price, param)
         return cls.new(
             session_id=session_id,
@@ -98,6 +111,7 @@ class LineItem(Resource):
             images=product.details.get("images") or [],
             price=price.as_stripe(),
             metadata_=given.get("metadata") or {},
+            adjustable=choice.kept() if choice else None,
             adjustments=_taxed(given["tax_rates"], param, again=again) if given.get("tax_rates") else None,
         )
 
@@ -108,6 +122,19 @@ class LineItem(Resource):
         return collected or list(
             db.session.scalars(cls.mine().where(cls.session_id == session_id).order_by(cls.id))
         )
+
+    @property
+    def choice(self) -> Choice | None:
+        """Return what the customer may choose of this line, None for a line of a set quantity."""
+        return Choice(**self.adjustable) if self.adjustable else None
+
+    def change_to(self, quantity: int) -> None:
+        """Set how many the customer buys; raises InvalidRequest beyond the merchant's limits."""
+        choice = self.choice
+        if choice is None or not choice.allows(quantity):
+            raise InvalidRequest("This quantity can't be chosen.", param="quantity")
+        self.quantity = quantity
+        self.amount = self.unit_amount * quantity
 
     @property
     def rates(self) -> list[dict[str, Any]]:
@@ -149,6 +176,7 @@ class LineItem(Resource):
         adjusted = self.adjustments or {}
         return self.shape(
             object="item",
+            adjustable_quantity=choice.as_stripe() if (choice := self.choice) else None,
             amount_discount=adjusted.get("amount_discount", 0),
             amount_subtotal=self.amount,
             amount_tax=adjusted.get("amount_tax", 0),
@@ -161,6 +189,15 @@ class LineItem(Resource):
         )
 
 
+def _check_currencies(lines: list[LineItem], currency: str, param: str) -> None:
+    for number, line in enumerate(lines):
+        if line.currency != currency:
+            raise InvalidRequest(
+                "All line items of a Checkout Session must have the same currency.",
+                param=f"{param}[{number}]",
+            )
+
+
 def _taxed(rate_ids: list[str], param: str, *, again: bool) -> dict[str, Any]:
     rates = [
         TaxRate.usable(rate_id, param=f"{param}[tax_rates][{number}]", archived_too=again)
@@ -169,7 +206,9 @@ def _taxed(rate_ids: list[str], param: str, *, again: bool) -> dict[str, Any]:
     return {"rates": [rate.as_stripe() for rate in rates]}
 
 
-def _price_and_product(given: dict[str, Any], param: str) -> tuple[Price, Product]:
+def _price_and_product(
+    given: dict[str, Any], param: str, *, archived_too: bool = False
+) -> tuple[Price, Product]:
     if ("price" in given) == ("price_data" in given):
         raise InvalidRequest(
             f"You must specify either `price` or `price_data` for {param}, and not both.",
@@ -179,7 +218,7 @@ def _price_and_product(given: dict[str, Any], param: str) -> tuple[Price, Produc
         price = Price.inline(given["price_data"], param=f"{param}[price_data]")
     else:
         price = Price.find(given["price"], param=f"{param}[price]")
-        if not price.active:
+        if not price.active and not archived_too:
             raise InvalidRequest(
                 "The price specified is inactive. This field only accepts active prices.",
                 param=f"{param}[price]",

@@ -8,9 +8,9 @@ from payments.catalog.prices import Price
 from payments.catalog.products import Product
 from payments.catalog.shipping_rates import ShippingRate
 from payments.errors import InvalidRequest
+from payments.hosted.quantities import MAXIMUM_QUANTITY, check_optional, choice_of
 
 MAXIMUM_LINES = 20
-MAXIMUM_QUANTITY = 999_999
 
 
 def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
@@ -32,10 +32,13 @@ def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
             "Prices with fractions of the smallest unit can't be paid with a Payment Link.",
             param=f"{param}[price]",
         )
+    quantity = quantity_of(given.get("quantity", 1), param)
+    choice_of(given, quantity, param)
     return {
         "id": new_id("li_"),
         "inline": inline,
-        "quantity": quantity_of(given.get("quantity", 1), param),
+        "quantity": quantity,
+        "adjustable_quantity": given.get("adjustable_quantity"),
         "currency": price.currency,
         "unit_amount": price.unit_amount,
         "name": _product_of(price).name,
@@ -48,6 +51,12 @@ def _product_of(price: Price) -> Product:
     return next(made, None) or Product.find(price.product)
 
 
+def shown_choice(line: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the wire's `adjustable_quantity` of a line."""
+    choice = choice_of(line, line["quantity"], "line_items")
+    return choice.as_stripe() if choice else None
+
+
 def quantity_of(quantity: int, param: str) -> int:
     """Return a quantity that may be sold; raises InvalidRequest for any other."""
     if not 1 <= quantity <= MAXIMUM_QUANTITY:
@@ -57,6 +66,18 @@ def quantity_of(quantity: int, param: str) -> int:
             param=f"{param}[quantity]",
         )
     return quantity
+
+
+def check_offers(given: list[dict[str, Any]] | None, others: int, currency: str) -> None:
+    """Refuse items on offer that a session of the link could not have; raises InvalidRequest."""
+    check_optional(given or [], others, MAXIMUM_LINES)
+    for number, item in enumerate(given or []):
+        param = f"optional_items[{number}]"
+        line = line_of(item, param)
+        choice_of(item, line["quantity"], param, optional=True)
+        if line["currency"] != currency:
+            message = "All items of a Payment Link must have the same currency."
+            raise InvalidRequest(message, param=param)
 
 
 def shown_deliveries(given: list[dict[str, Any]] | None, currency: str) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from payments.hosted.payment_links import PaymentLink
 
 CLIENT_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Stripe's rule for the address's own parameter
 PASSED_ON = (
-    *QUESTIONS, "allow_promotion_codes", "customer_creation", "payment_intent_data", "shipping_options",
-    "submit_type",
+    *QUESTIONS, "allow_promotion_codes", "customer_creation", "optional_items", "payment_intent_data",
+    "shipping_options", "submit_type",
 )  # fmt: skip
 
 
@@ -42,8 +42,11 @@ def open_link(link: PaymentLink, client_reference_id: str | None = None) -> Chec
 
 def _offered(line: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a line; a price of the link alone is offered anew, since it is inactive."""
+    shared = {"quantity": line["quantity"]}
+    if line.get("adjustable_quantity"):
+        shared["adjustable_quantity"] = line["adjustable_quantity"]
     if not line["inline"]:
-        return {"price": line["price"]["id"], "quantity": line["quantity"]}
+        return {"price": line["price"]["id"], **shared}
     price = Price.find(line["price"]["id"])
     data = {"currency": price.currency, "unit_amount": price.unit_amount, "product": price.product}
-    return {"price_data": data, "quantity": line["quantity"]}
+    return {"price_data": data, **shared}

@@ -26,6 +26,7 @@ ONLY_OF = {
     "shipping_address_collection": PAYMENT,
     "shipping_options": PAYMENT,
     "line_items": PAYMENT,
+    "optional_items": PAYMENT,
     "payment_intent_data": PAYMENT,
     "phone_number_collection": PAYMENT,
     "saved_payment_method_options": PAYMENT,

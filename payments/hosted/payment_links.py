@@ -21,8 +21,16 @@ from payments.hosted.collected import (
     without_answer,
 )
 from payments.hosted.collection_rules import QUESTIONS, check_questions
-from payments.hosted.link_lines import MAXIMUM_LINES, line_of, quantity_of, shown_deliveries
+from payments.hosted.link_lines import (
+    MAXIMUM_LINES,
+    check_offers,
+    line_of,
+    quantity_of,
+    shown_choice,
+    shown_deliveries,
+)
 from payments.hosted.opening_rules import check_url
+from payments.hosted.quantities import choice_of, shown_optional
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
 
@@ -30,8 +38,8 @@ MOST_COMPLETED = 1_000_000_000
 CODE_LENGTH = 16
 # Given by the merchant, kept as they are and given back; what an update names with an empty value is unset.
 PLAIN = (
-    *QUESTIONS, "allow_promotion_codes", "customer_creation", "inactive_message", "payment_intent_data",
-    "shipping_options", "submit_type",
+    *QUESTIONS, "allow_promotion_codes", "customer_creation", "inactive_message", "optional_items",
+    "payment_intent_data", "shipping_options", "submit_type",
 )  # fmt: skip
 DEFAULTS: dict[str, Any] = {
     "allow_promotion_codes": False, "billing_address_collection": "auto", "customer_creation": "if_required",
@@ -79,6 +87,7 @@ class PaymentLink(Resource, WithMetadata):
                 )
         check_questions(params)
         shown_deliveries(params.get("shipping_options"), lines[0]["currency"])
+        check_offers(params.get("optional_items"), len(lines), lines[0]["currency"])
         link = cls.new(
             code=random_text(CODE_LENGTH),
             active=True,
@@ -117,6 +126,7 @@ class PaymentLink(Resource, WithMetadata):
             kept = {name: value for name, value in (self.details | given).items() if value != ""}
             check_questions(kept)
             shown_deliveries(kept.get("shipping_options"), self.currency)
+            check_offers(kept.get("optional_items"), len(self.lines), self.currency)
             self.details = kept
         audit.record("payment_link.updated", self.id, fields=sorted(params))
         events.record_update(self, before)
@@ -134,6 +144,9 @@ class PaymentLink(Resource, WithMetadata):
                 )
             if "quantity" in change:
                 line["quantity"] = quantity_of(change["quantity"], f"line_items[{number}]")
+            if "adjustable_quantity" in change:
+                line["adjustable_quantity"] = change["adjustable_quantity"]
+            choice_of(line, line["quantity"], f"line_items[{number}]")
         return list(lines.values())
 
     @property
@@ -185,6 +198,7 @@ class PaymentLink(Resource, WithMetadata):
                 stripe.LineItem,
                 id=line["id"],
                 object="item",
+                adjustable_quantity=shown_choice(line),
                 amount_discount=0,
                 amount_subtotal=line["unit_amount"] * line["quantity"],
                 amount_tax=0,
@@ -215,6 +229,7 @@ class PaymentLink(Resource, WithMetadata):
             ],
             "custom_text": shown_texts(Link.CustomText, details.get("custom_text")),
             "name_collection": shown_names(details.get("name_collection")),
+            "optional_items": shown_optional(details.get("optional_items")),
             "phone_number_collection": details.get("phone_number_collection") or {"enabled": False},
             "shipping_options": shown_deliveries(details.get("shipping_options"), self.currency),
             "tax_id_collection": shown_tax_id(details.get("tax_id_collection"))

@@ -38,7 +38,11 @@ def recover(session: CheckoutSession) -> CheckoutSession:
         **echoed,
         "mode": session.mode,
         **_adjusted(session),
-        "line_items": [_line(item) for item in session.line_items()],
+        "line_items": [
+            _line(item)
+            for item in LineItem.of_session(session.id)
+            if not (item.choice and item.choice.optional)
+        ],
         "success_url": session.success_url,
         "cancel_url": session.cancel_url,
         "customer": _customer_given(session),
@@ -96,6 +100,8 @@ def _adjusted(session: CheckoutSession) -> dict[str, Any]:
 def _line(item: LineItem) -> dict[str, Any]:
     """Return the parameters that offer a line again: its stored price, or its amount if that has gone."""
     given = _offer(item) | {"quantity": item.quantity, "metadata": item.metadata_}
+    if choice := item.choice:
+        given |= {"quantity": item.quantity or choice.first, "adjustable_quantity": choice.as_stripe()}
     return given | {"tax_rates": [rate["id"] for rate in item.rates]} if item.rates else given
 
 

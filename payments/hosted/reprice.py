@@ -15,6 +15,7 @@ from payments.charging.payment_intents import CHANGEABLE, PaymentIntent
 from payments.errors import InvalidRequest
 from payments.hosted.adjustments import applied, rework
 from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.line_items import LineItem
 from payments.hosted.opening_rules import check_total
 
 UNKNOWN_CODE = "promotion_code_invalid"
@@ -43,6 +44,30 @@ def leave_code(session: CheckoutSession) -> None:
         _drop(session)
         _rework(session, intent, {"discount": None})
         audit.record("checkout.session.undiscounted", session.id)
+
+
+def change_quantity(session: CheckoutSession, line_id: str, quantity: int) -> None:
+    """Set how many of a line the customer buys; none leaves the line out. Raises InvalidRequest.
+
+    The order keeps its discount, whose terms it has to meet as before.
+    """
+    intent = _changeable(session)
+    lines = LineItem.of_session(session.id)
+    line = next((line for line in lines if line.id == line_id), None)
+    if line is None:
+        raise InvalidRequest("This item is not in the order.", param="line")
+    line.change_to(quantity)
+    bought = [line for line in lines if line.quantity]
+    if not bought:
+        raise InvalidRequest("An order needs at least one item.", param="quantity")
+    subtotal = sum(line.amount for line in bought)
+    kept = (session.adjustments or {}).get("discount")
+    code = PromotionCode.peek(kept["promotion_code"]) if kept and kept["promotion_code"] else None
+    if code is not None:
+        redeem.check_order(code, subtotal, session.currency, param="quantity")
+    session.amount_subtotal = subtotal
+    _rework(session, intent, {}, bought, may_be_free=bool(kept))
+    audit.record("checkout.session.quantity_changed", session.id, line=line_id, quantity=quantity)
 
 
 def choose_shipping(session: CheckoutSession, rate_id: str) -> None:
@@ -91,12 +116,19 @@ def _drop(session: CheckoutSession) -> None:
         discount.drop()
 
 
-def _rework(session: CheckoutSession, intent: PaymentIntent | None, changed: dict[str, Any]) -> None:
+def _rework(
+    session: CheckoutSession,
+    intent: PaymentIntent | None,
+    changed: dict[str, Any],
+    lines: list[LineItem] | None = None,
+    *,
+    may_be_free: bool = True,
+) -> None:
     """Work the order out anew; raises InvalidRequest where it comes to too little to be charged."""
     present = {"types": session.types} | (session.adjustments or {})
     wanted = {name: value for name, value in (present | changed).items() if value is not None}
-    adjusted, total = rework(session.line_items(), wanted)
-    check_total(total, session.currency, may_be_free=True)
+    adjusted, total = rework(lines or session.line_items(), wanted)
+    check_total(total, session.currency, may_be_free=may_be_free)
     session.adjustments = adjusted
     session.amount_total = total
     if not total:
