@@ -6,7 +6,10 @@ reasons of declines are told only so often; after that every decline reads alike
 back: customers who pay, many from one address or with one bank's cards, never use a limit up.
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal
 
@@ -17,6 +20,8 @@ from payments.charging.cards import CardDetails
 from payments.errors import RateLimited
 from payments.scope import caller
 from payments.vault import keyed_digest
+
+logger = logging.getLogger("florin.tries")
 
 BIN_LENGTH = 8  # ISO/IEC 7812-1 of 2017
 DIGEST_LENGTH = 24
@@ -108,15 +113,23 @@ class Try:
 
     def declined(self) -> None:
         """Let it count, for the range of the card's issuer, too."""
-        limits.take(self.bin)
+        _count(partial(limits.take, self.bin))
 
     def challenged(self) -> None:
         """Let it count for the session alone: it has told that a card is alive."""
-        limits.give_back(self.others)
+        _count(partial(limits.give_back, self.others))
 
     def left(self) -> None:
         """Let it not count: it succeeded, or was never asked about."""
-        limits.give_back(self.session | self.others)
+        _count(partial(limits.give_back, self.session | self.others))
+
+
+def _count(change: Callable[[], object]) -> None:
+    """Change counters once a bank has answered: its answer goes out whatever becomes of them."""
+    try:
+        change()
+    except Exception:
+        logger.exception("a try was not counted as it ended")
 
 
 def begin(object_id: str, card: CardDetails | None = None, *, fingerprint: str | None = None) -> Try:

@@ -4,6 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
+from app import create_app
+from config import Settings
 from kit import clock, limits
 from kit.database import db
 from kit.limits import Limit, LimitCounter
@@ -14,6 +16,19 @@ def _nothing_is_counted_yet(app: Flask) -> None:
     with app.app_context():
         db.session.execute(delete(LimitCounter))
         db.session.remove()
+
+
+def test_what_one_process_takes_another_has_no_more(app: Flask, settings: Settings) -> None:
+    wanted = {"shared": Limit(2, 600)}
+    with app.app_context():
+        assert limits.take(wanted)
+    other = create_app(settings)
+    with other.app_context():
+        assert [limits.take(wanted) for _ in range(2)] == [True, False]
+        db.session.remove()
+        db.engine.dispose()
+    with app.app_context():
+        assert not limits.has_room(wanted)
 
 
 def test_refused_tries_prolong_no_wait(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 
 from app import create_app
 from config import Settings
-from kit import clock, database
+from kit import clock, database, limits
 from kit.database import db
 from kit.limits import Limit, LimitCounter
 from payments.audit import AuditRow
@@ -131,6 +131,19 @@ def test_after_some_declines_all_of_them_read_alike_also_when_read_again(
     assert len({words(seen) for seen in told}) == 1
     assert "Your card was declined." in told[0].text
     assert "security code is incorrect" not in buyer.open("?waiting=").text
+
+
+def test_counters_that_fail_after_the_banks_answer_hide_no_payment(
+    till: Till, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    buyer = buyer_at(till)
+
+    def broken(*_: object) -> None:
+        raise OSError("the database has gone away")
+
+    monkeypatch.setattr(limits, "give_back", broken)
+    assert "Payment received" in buyer.submit().text
+    assert "a try was not counted" in caplog.text
 
 
 def test_customers_who_pay_use_no_limit_up(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
