@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from checkout import gate, rendering, visits, waits
+from checkout import gate, rendering, typed, visits, waits
 from checkout.compressing import compressed
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
@@ -131,6 +131,7 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
             problem = waits.why(session_id, answer.code, answer.decline_code)
             return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED, declined=True)
         case bank.ChallengeRequired():
+            typed.remember(session_id)
             return rendering.challenge_page(session, answer.url)
     page = gate.page_for(visits.state_of(session))
     if page == "paid" and answer is not None:

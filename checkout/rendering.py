@@ -6,7 +6,7 @@ from typing import Any
 from babel import Locale
 from flask import Response, make_response, render_template, request, url_for
 
-from checkout import visits
+from checkout import typed, visits
 from checkout.card_fields import ascii_digits
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
@@ -114,10 +114,10 @@ def rules() -> dict[str, Any]:
     }
 
 
-def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
-    """Return the session's form, filled with what was typed or, for None, with what is known."""
+def payment_form(session: CheckoutSession, given: Any) -> PaymentForm:
+    """Return the session's form, filled with what is given or, for None, with what is known."""
     return PaymentForm(
-        typed,
+        given,
         language().locale,
         country=home_country(locale_of(session), request.accept_languages),
         fixed_email=visits.known_email(session),
@@ -125,7 +125,7 @@ def payment_form(session: CheckoutSession, typed: Any) -> PaymentForm:
         ships_to=ships_to(session),
         is_free=not session.keeps_card and not session.amount_total,
         asks=session.details,
-        known=visits.known_details(session),
+        known=visits.known_details(session) | (typed.again(session) if given is None else {}),
         saved=[card.id for card in saved_cards(session)],
     )
 

@@ -9,6 +9,8 @@ from flask import Flask
 from checkout.methods import REST, choices
 from payments.charging.methods import CARD, METHODS
 from tests.support.buyer import Buyer, Seen, Till
+from tests.support.cardholder import Cardholder
+from tests.support.hosted_page import TYPED
 from tests.support.payer import Payer
 
 EVERY = [CARD, *METHODS]
@@ -115,6 +117,23 @@ def test_who_comes_back_refused_from_a_bank_finds_the_same_way_chosen_and_others
     assert "No money has been taken." in seen.text
     assert seen.values["paymentMethod"] == "upi"
     assert OFFERED.findall(seen.html) == ["x_netbanking", CARD]
+    assert seen.values["email"] == "asha@example.com"
+
+
+def test_who_comes_back_from_a_challenge_finds_all_but_the_card_and_nobody_else_does(
+    app: Flask, till: Till
+) -> None:
+    session = till.open_session()
+    buyer = Buyer(app, session)
+    holder = Cardholder(buyer.pay(cardNumber="4000002760003184").links["challenge"])
+    buyer.client.get(holder.cancels())
+    seen = buyer.open("?waiting=")
+    kept = ("email", "billingName", "billingCountry", "billingPostalCode")
+    assert {name: seen.values[name] for name in kept} == {name: TYPED[name] for name in kept}
+    assert (seen.values["cardNumber"], seen.values["cardCvc"]) == ("", "")
+    stranger = Buyer(app, session).open("?waiting=")
+    assert "No money has been taken." in stranger.text
+    assert (stranger.values["email"], stranger.values["billingName"]) == ("", "")
 
 
 def test_enter_in_a_field_pays_and_never_changes_over(app: Flask, till: Till) -> None:

@@ -216,11 +216,11 @@ def test_a_session_that_expires_takes_the_payment_at_the_bank_with_it(
 def test_only_what_fits_is_offered(house: House, shop: Shop, page: Page) -> None:
     page.goto(house.open(shop, line_items=euros()).url or "")
     names = page.locator(".method-name").all_inner_texts()
-    assert names == ["Card", "Amazon Pay", "Klarna", "iDEAL", "SEPA Direct Debit"]
+    assert names == ["Amazon Pay", "Card", "iDEAL", "Klarna", "SEPA Direct Debit"]
     expect(page.locator("#paymentMethod-card")).to_be_checked()
     given = {"payment_intent_data": {"capture_method": "manual"}, "line_items": euros()}
     page.goto(house.open(shop, **given).url or "")
-    assert page.locator(".method-name").all_inner_texts() == ["Card", "Amazon Pay", "Klarna"]
+    assert page.locator(".method-name").all_inner_texts() == ["Amazon Pay", "Card", "Klarna"]
     page.goto(house.open(shop, allowed_payment_method_types=["card"]).url or "")
     expect(page.locator("#cardNumber")).to_be_visible()
     assert page.locator(".method-name").count() == 0

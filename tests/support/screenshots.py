@@ -42,6 +42,7 @@ RENEWED: dict[str, tuple[str, int, str]] = {
     "hosted-page-arabic": ("arabic", 360, "light"),
     "dashboard_branding": ("dashboard", 1440, "light"),
     "ways-to-pay": ("methods", 1440, "light"),
+    "testers-panel": ("panel", 768, "light"),
 }
 CHALLENGED = "4000002760003184"
 BRANDING = {
@@ -110,6 +111,19 @@ class Scenes:
     def methods(self, page: Page) -> None:
         page.goto(self.order(payment_method_types=["card", "upi", "x_netbanking"]))
         page.check("#paymentMethod-upi")
+
+    def panel(self, page: Page) -> None:
+        """Open what whoever tests presses."""
+        page.goto(self.order())
+        page.click("#testers-panel summary")
+
+    def upi(self, page: Page) -> None:
+        """Go on to the bank's page of UPI."""
+        page.goto(self.order())
+        page.fill("#email", "asha@example.com")
+        page.check("#paymentMethod-upi")
+        press_pay(page)
+        page.get_by_alt_text("QR code").wait_for()
 
     def declined(self, page: Page) -> None:
         page.goto(self.order())
