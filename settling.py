@@ -90,9 +90,10 @@ def look(acquirer: str) -> bool:
     """Take in what a bank has closed since the last look; tell whether it answered."""
     while True:
         source = SettlementSource.of(acquirer)
+        after = source.seq
         database.commit()
         asked_at = clock.now()
-        listing = treasuries[acquirer].settlements(source.seq)
+        listing = treasuries[acquirer].settlements(after)
         if isinstance(listing, Unknown):
             logger.warning("the settlements of %s can't be listed: %s", acquirer, listing.reason)
             return False
@@ -100,6 +101,9 @@ def look(acquirer: str) -> bool:
         database.commit()
         if not listing.has_more:
             return True
+        if source.seq == after:
+            logger.warning("the list of %s does not go on behind %s", acquirer, after)
+            return False
 
 
 def fetch(settlement_id: str) -> bool:

@@ -18,7 +18,7 @@ HANDLERS: dict[str, Callable[[str, str], None]] = {}
 
 # Seconds until a notice whose handler failed is tried again; the last of them goes on, as a bank may be
 # away for days.
-RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
+RETRY_SECONDS = (1, 2, 5, 10, 20, 30)
 KEPT_SECONDS = 30 * 24 * 3600  # so long a repetition is known as one, and a failure is tried again
 BATCH = 100
 

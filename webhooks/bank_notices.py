@@ -128,8 +128,8 @@ def _caught_up(acquirer: str) -> int:
         if isinstance(page, Unknown):
             logger.warning("%s did not tell its notices: %s", acquirer, page.reason)
             return missed
-        if not page.notices:
-            return missed
+        if not page.notices or page.notices[-1].seq <= after:
+            return missed  # there are none, or this is a page that we have read before: no reason to go on
         unknown = notices.unknown_of(acquirer, [notice.id for notice in page.notices])
         for notice in page.notices:
             if notice.id in unknown:

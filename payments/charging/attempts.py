@@ -174,6 +174,14 @@ class Attempt(Base):
             seconds += crc32(f"{self.id}:{self.looks}".encode()) % (int(seconds * JITTER) + 1)
         self.look_at = clock.now() + seconds
 
+    def look_again_soon(self) -> None:
+        """Put off the next look after one at what waits at the bank, to which the bank gave no answer.
+
+        Its end may have come by now, and the notice of that may have caused this very look.
+        """
+        self.look_at = clock.now() + LOOKS_SECONDS[min(self.looks, len(LOOKS_SECONDS) - 1)]
+        self.looks += 1
+
     def require_open(self) -> None:
         """Read how the attempt stands now; raises StaleWrite where somebody has ended it meanwhile.
 

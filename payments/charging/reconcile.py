@@ -72,6 +72,8 @@ def reconcile_attempt(attempt_id: str, *, patiently: bool = True) -> bool:
         answer = _ask_again(attempt)
         if isinstance(answer, bank.Unknown | bank.Unavailable | bank.NotFound):
             logger.warning("attempt %s is still open: %s", attempt.id, answer)
+            if attempt.status in WAITING and not isinstance(answer, bank.NotFound):
+                attempt.look_again_soon()
         else:
             _settle(attempt, answer)
         if attempt.status in ENDS:

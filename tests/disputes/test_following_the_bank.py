@@ -1,12 +1,13 @@
 """A notice is only a wake-up: whatever the order, however often, or never, the bank's truth is recorded."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from payments import notices
-from payments.bank import acquirers
-from payments.cases import desks
+from payments.bank import Unknown, acquirers
+from payments.cases import NoticePage, desks
 from tests.disputes.support import SOON, PowerCut, Shop, UnreliableDesk, dies_after, lost_answer, of_subject
 from tests.support.unreliable import Unreliable
 from tests.support.unreliable import lost_answer as lost_authorization
@@ -131,6 +132,23 @@ def test_a_bank_that_gives_no_answer_is_asked_again(
     shop.drain()
     assert shop.disputes(intent) == []
     shop.drain()
+    assert [dispute.status for dispute in shop.disputes(intent)] == ["needs_response"]
+
+
+def test_a_list_of_notices_that_never_ends_holds_nobody_up(shop: Shop, desk: UnreliableDesk) -> None:
+    """As where the answer to an earlier question comes again."""
+    intent = shop.pay("createDispute")
+    shop.advance(SOON)
+
+    class Repeating(UnreliableDesk):
+        def notices(self, after: int) -> NoticePage | Unknown:  # noqa: ARG002 - which is its fault
+            page = self.inner.notices(0)
+            return replace(page, has_more=True) if isinstance(page, NoticePage) else page
+
+    desks["piggy_bank"] = Repeating(desk.inner)
+    shop.catch_up()
+    desks["piggy_bank"] = desk
+    shop.follow()
     assert [dispute.status for dispute in shop.disputes(intent)] == ["needs_response"]
 
 

@@ -54,7 +54,10 @@ class LineToTheBank:
             return http.Failure("refused", sent=False, detail="nobody listens")
         if line == "question lost":
             return http.Failure("timeout", sent=True, detail="the question was lost")
-        answer = self._bank.open(urlsplit(url).path, method=method, data=body, headers=dict(headers or {}))
+        parts = urlsplit(url)
+        answer = self._bank.open(
+            parts.path, query_string=parts.query, method=method, data=body, headers=dict(headers or {})
+        )
         if line == "answer lost":
             return http.Failure("timeout", sent=True, detail="the answer was lost")
         return http.Response(answer.status_code, {}, answer.get_data(), 0)

@@ -19,7 +19,7 @@ STEPS_OF_AN_EXAMPLE = 50
 MEMORY = Path("/dev/shm")  # what counts here is the logic, not the disk
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def house() -> Iterator[House]:
     where = MEMORY if MEMORY.is_dir() else None
     with TemporaryDirectory(dir=where) as folder, one_process(Path(folder)) as running:

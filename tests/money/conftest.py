@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -117,11 +117,13 @@ class Faulty:
     lost_orders: int = 0  # so many payouts are carried out and their answers lost
     lost_questions: int = 0  # so many are lost before the bank hears of them
     on_read: Callable[[], None] | None = None  # runs when a file has been read
+    endless: bool = False  # its list says that more is to come, always
     on_piece: Callable[[], None] | None = None  # runs before each piece of a file is handed on
     orders: list[PayOut] = field(default_factory=list)
 
     def settlements(self, after: int) -> Listing | Unknown:
-        return self.inner.settlements(after)
+        listing = self.inner.settlements(after)
+        return replace(listing, has_more=True) if self.endless and isinstance(listing, Listing) else listing
 
     def read_file(self, settlement_id: str, take: Callable[[bytes], None]) -> FileRead | Unknown:
         whole: list[bytes] = []

@@ -132,6 +132,19 @@ def test_a_file_that_is_whole_again_on_the_next_attempt_is_posted(
     assert shop.differences() == []
 
 
+def test_a_list_that_never_ends_holds_nobody_up(
+    shop: Shop, line: Faulty, later: time_machine.Traveller
+) -> None:
+    shop.pay(2000)
+    line.endless = True
+    shop.banks.end_the_day()
+    shop.work()
+    line.endless = False
+    later.shift(MINUTE_SECONDS)
+    shop.work()
+    assert [settlement.status for settlement in shop.settlements()] == [State.POSTED]
+
+
 def change_amount(lines: Lines) -> None:
     lines[0][5] = lines[0][8] = "1999"
 
