@@ -133,7 +133,7 @@ def test_the_total_reads_as_the_locale_wants(
     app: Flask, till: Till, locale: str, languages: str, total: str
 ) -> None:
     seen = Buyer(app, till.open_session(locale=locale), languages=languages).open()
-    assert f"Pay {total}" in seen.text
+    assert total in seen.text
 
 
 def test_the_merchants_words_are_never_markup(app: Flask, till: Till) -> None:
