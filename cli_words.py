@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,7 +68,10 @@ def brought_up_to_date(path: Path, template: Catalog) -> Catalog:
     """Write a catalogue with exactly the template's sentences, each with the translation that it had."""
     catalogue = read(path)
     catalogue.update(
-        template, no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False
+        deepcopy(template),  # a new sentence goes in as the very object: two languages may not share one
+        no_fuzzy_matching=True,
+        update_header_comment=False,
+        update_creation_date=False,
     )
     catalogue.obsolete.clear()
     with path.open("wb") as file:

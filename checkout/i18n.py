@@ -14,17 +14,16 @@ from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
 from flask import Flask, has_request_context, request
 from markupsafe import escape
 from werkzeug.datastructures import LanguageAccept
 
 from checkout.locales import DEFAULT_LOCALE, choose_locale
+from kit.readable import format_number, format_share
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 FILE = Path("LC_MESSAGES", "checkout.po")
@@ -83,16 +82,14 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
     return _filled(found, {"count": number(count), **values})
 
 
-def number(value: Any) -> str:
+def number(value: Decimal | int) -> str:
     """Write a number in the customer's numerals."""
-    return str(format_decimal(value, locale=spoken(), numbering_system="default"))
+    return format_number(value, spoken())
 
 
-def percent(value: Any) -> str:
+def percent(percentage: float | str) -> str:
     """Write a percentage in the customer's numerals: 20 -> 20%, 20 % in French; no digit is lost."""
-    share = Decimal(str(value)) / 100
-    locale = spoken()
-    return str(format_percent(share, locale=locale, decimal_quantization=False, numbering_system="default"))
+    return format_share(Decimal(str(percentage)).normalize(), spoken())
 
 
 def register(app: Flask) -> None:

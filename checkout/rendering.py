@@ -43,7 +43,6 @@ AGAIN_SECONDS = 2  # between two looks at a payment whose answer is not known
 
 # What the page's script says by itself.
 SCRIPT_WORDS = {
-    "cvc_of_three": N_("CVC"),
     "cvc_of_four": N_("4 digits"),
     "optional": N_("Optional"),
     "processing": N_("Processing…"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkout.i18n import Words, gettext, ngettext, number, percent
-from payments.catalog.percentages import as_number
 from payments.hosted.checkout_sessions import CheckoutSession
 
 Written = Callable[[int], str]
@@ -71,9 +70,7 @@ def _discount_words(discount: dict[str, Any]) -> str:
     share = discount["terms"]["percent_off"]
     if not share:
         return str(discount["words"])
-    return gettext(
-        "%(code)s (%(percentage)s off)", code=discount["words"], percentage=percent(as_number(share))
-    )
+    return gettext("%(code)s (%(percentage)s off)", code=discount["words"], percentage=percent(share))
 
 
 def _tax_words(rate: dict[str, Any]) -> str:

@@ -1,11 +1,12 @@
 """/v1/checkout/sessions."""
 
-from typing import Any
+from typing import Any, Literal, cast
 
 import stripe
 from flask import Blueprint
 
 from kit import params
+from kit.params import shapes
 from merchant_api import lists
 from merchant_api.crud import operation
 from merchant_api.methods_given import TYPES
@@ -23,6 +24,9 @@ INTENT_DATA = (
     "capture_method", "description", "metadata", "receipt_email", "setup_future_usage", "shipping",
     "statement_descriptor", "statement_descriptor_suffix", "transfer_group",
 )  # fmt: skip
+# Stripe's page speaks neither Arabic nor Hebrew; Florin's does.
+_stripes = shapes.read_hash(stripe.params.checkout.SessionCreateParams, only={"locale"}).fields["locale"]
+LOCALE: Any = cast("Any", Literal)[*_stripes.choices, "ar", "he"]
 PRICE_DATA = (
     "currency", "product", "product_data.name", "product_data.description", "product_data.images",
     "product_data.metadata", "tax_behavior", "unit_amount", "unit_amount_decimal", "recurring",
@@ -39,7 +43,7 @@ CREATE = params.build(
         *(f"line_items.price_data.{name}" for name in PRICE_DATA),
         *(f"payment_intent_data.{name}" for name in INTENT_DATA),
     },
-    extra=TYPES,
+    extra=TYPES | {"locale": LOCALE},
 )  # fmt: skip
 RETRIEVE = params.build(stripe.params.checkout.SessionRetrieveParams, only={"expand"})
 UPDATE = params.build(stripe.params.checkout.SessionModifyParams, only={"metadata", "expand"})

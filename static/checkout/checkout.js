@@ -41,7 +41,7 @@ function showBrand() {
   if (shown.textContent === (scheme ? scheme.label : "")) return;
   shown.dataset.brand = brand ? brand.name : "";
   shown.textContent = scheme ? scheme.label : "";
-  cvc.placeholder = brand && brand.cvc_length === 4 ? said.cvc_of_four : said.cvc_of_three;
+  cvc.placeholder = brand && brand.cvc_length === 4 ? said.cvc_of_four : "CVC";
 }
 
 function showProblem(input, problem) {

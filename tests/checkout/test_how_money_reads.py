@@ -38,6 +38,11 @@ def written(amount_minor: int, currency: str, locale: str) -> str:
         (12345, "lak", "en", "LAK123.45"),
         (499, "usd", "en", "$4.99"),
         (50, "usd", "es", "0,50 US$"),
+        (49900, "inr", "hi", "₹499.00"),
+        (49900, "inr", "he", "\u200f499.00 \u200f₹"),
+        (-4990, "inr", "he", "\u200f\u200e-49.90 \u200f₹"),  # the marks keep the minus before the number
+        (123456, "egp", "ar-EG", "\u200f\u0661\u066c\u0662\u0663\u0664\u066b\u0665\u0666 ج.م.\u200f"),
+        (123456, "aed", "ar-AE", "\u200f1,234.56 د.إ.\u200f"),
     ],
 )
 def test_an_amount_reads_as_its_locale_and_currency_want(
