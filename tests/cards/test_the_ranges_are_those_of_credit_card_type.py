@@ -1,12 +1,8 @@
 """Our table of card ranges holds the facts of the npm package `credit-card-type`, brand by brand."""
 
-import fcntl
-import hashlib
 import json
-import os
 import shutil
 import subprocess
-import tempfile
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -15,12 +11,12 @@ import pytest
 
 from payments.charging.card_brands import scheme_of
 from payments.charging.card_ranges import BRANDS, BRANDS_ELSEWHERE, CardBrand
+from tests.support import npm_packages
 
 pytestmark = pytest.mark.slow
 
 PACKAGE = Path(__file__).parent / "credit_card_type_package"
-FILES = ("package.json", "package-lock.json")
-INSTALL_SECONDS, ASK_SECONDS = 240, 60
+ASK_SECONDS = 60
 THEIRS = {"amex": "american-express", "diners": "diners-club"}
 # Beside theirs: ISO/IEC 7812 gives this range to Diners Club.
 OURS_BESIDE = {"diners": {"3095"}}
@@ -36,39 +32,13 @@ console.log(JSON.stringify({ table, said }));
 """
 
 
-def installed() -> Path:
-    """The folder that npm has installed the package into, from a lock of ours."""
-    lock = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in FILES)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "florin"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"credit-card-type-{lock}"
-    with (cache / "credit-card-type.lock").open("w") as alone:
-        fcntl.flock(alone, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            _install(folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    npm = shutil.which("npm")
-    assert npm, "the table is installed by npm, which this machine lacks: apt-get install npm"
-    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-        for name in FILES:
-            shutil.copyfile(PACKAGE / name, Path(unfinished) / name)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", unfinished]
-        done = subprocess.run(
-            command, cwd=unfinished, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-        assert done.returncode == 0, f"npm could not install the table: {done.stderr}"
-        shutil.copytree(unfinished, folder)
-
-
 def ask(numbers: list[str]) -> dict[str, Any]:
     """The package's table, and the brands that it sees in each number."""
     node = shutil.which("node")
     assert node, "the table is read by node, which this machine lacks: apt-get install nodejs"
+    folder = npm_packages.installed(PACKAGE)
     done = subprocess.run(
-        [node, "-e", ASK], cwd=installed(), input=json.dumps(numbers), capture_output=True, text=True,
+        [node, "-e", ASK], cwd=folder, input=json.dumps(numbers), capture_output=True, text=True,
         timeout=ASK_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -1,9 +1,6 @@
 """The official Stripe CLI, installed by npm from a lock of ours, and run so that nothing leaves loopback."""
 
-import fcntl
-import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.places import LOOPBACK
+from tests.support import npm_packages
 
 PACKAGE = Path(__file__).parent / "stripe_cli_package"
-FILES = ("package.json", "package-lock.json")
-INSTALL_SECONDS = 240
 COMMAND_SECONDS = 120
 PATIENCE_SECONDS = 120.0
 # What the CLI would ask of the internet (is there a newer one?) ends here, where nothing listens.
@@ -26,31 +22,10 @@ NOWHERE = f"http://{LOOPBACK}:9"
 
 def installed() -> Path:
     """Returns the CLI's binary, which whoever comes first installs. Fails where that can't be."""
-    lock = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in FILES)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "florin"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"stripe-cli-{lock}"
-    with (cache / "stripe-cli.lock").open("w") as alone:
-        fcntl.flock(alone, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            _install(folder)
+    folder = npm_packages.installed(PACKAGE)
     found = sorted(folder.glob("node_modules/@stripe/cli-*/bin/stripe"))
     assert found, f"npm installed no Stripe CLI for this machine in {folder}"
     return found[0]
-
-
-def _install(folder: Path) -> None:
-    npm = shutil.which("npm")
-    assert npm, "the official Stripe CLI is installed by npm, which this machine lacks: apt-get install npm"
-    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-        for name in FILES:
-            shutil.copyfile(PACKAGE / name, Path(unfinished) / name)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", unfinished]
-        done = subprocess.run(
-            command, cwd=unfinished, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-        assert done.returncode == 0, f"npm could not install the Stripe CLI: {done.stderr}"
-        shutil.copytree(unfinished, folder, symlinks=True)
 
 
 @dataclass(frozen=True)
