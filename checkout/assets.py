@@ -22,6 +22,7 @@ _USED = "checkout_assets"  # in the app context's globals: what the present page
 SCRIPTS = {
     "checkout/checkout.js": "Groups and checks what is typed, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
+    "checkout/waiting.js": "Asks whether the bank has answered, and goes on once it has.",
     "checkout/email.js": "Guesses what a mistyped e-mail address was to be. Pure functions.",
 }
 STYLESHEETS = {
@@ -30,7 +31,7 @@ STYLESHEETS = {
     "checkout/receipt.css": "How a receipt looks, and how it is printed.",
 }
 # Scripts that ask our own origin for something while the page is open.
-CONNECTING: frozenset[str] = frozenset()
+CONNECTING = frozenset(("checkout/waiting.js",))
 
 IMPORT = re.compile(r'^(?:import|export)\b[^;"\']*?\bfrom\s*["\'](\./[\w./-]+)["\']', re.MULTILINE)
 

@@ -1,0 +1,21 @@
+// Asks again while the bank is silent, and goes on only once there is something new to say. A page that
+// reloads itself is read out from its beginning each time; without scripts it has to.
+
+const again = document.getElementById("again");
+const pauseMilliseconds = Number(again.dataset.seconds) * 1000;
+
+async function somethingNew() {
+  const answer = await fetch(again.href, { cache: "no-store" });
+  if (answer.status >= 500) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.getElementById("again") === null;
+}
+
+async function look() {
+  // A line that is down says nothing about the payment: it is asked again, as the page would be.
+  const isNew = await somethingNew().catch(() => false);
+  if (isNew) window.location.replace(again.href);
+  else setTimeout(look, pauseMilliseconds);
+}
+
+setTimeout(look, pauseMilliseconds);
