@@ -172,6 +172,19 @@ class Scenes:
         page.wait_for_url(lambda url: "/c/pay/" not in url)
         page.goto(address)
 
+    def asked(self, page: Page) -> None:
+        """Open a page that asks for nearly all that a page can ask."""
+        size = {"key": "size", "type": "dropdown", "label": {"type": "custom", "custom": "Size"}}
+        size["dropdown"] = {"options": [{"label": "Small", "value": "s"}, {"label": "Large", "value": "l"}]}
+        lines = session_params(self.shop_url)["line_items"]
+        lines[0]["adjustable_quantity"] = {"enabled": True, "maximum": 9}
+        page.goto(self.order(
+            line_items=lines, allow_promotion_codes=True, phone_number_collection={"enabled": True},
+            billing_address_collection="required", tax_id_collection={"enabled": True}, custom_fields=[size],
+            shipping_address_collection={"allowed_countries": ["IN", "NP"]},
+            custom_text={"submit": {"message": "Roses are cut on the day they are sent."}},
+        ))  # fmt: skip
+
     def dashboard(self, page: Page) -> None:
         """Sign in to another merchant's dashboard and open its looks."""
         shop = open_shop(self.till.app)
