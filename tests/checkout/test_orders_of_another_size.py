@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from checkout import changes, pages
 from tests.checkout.test_orders_that_change import code
 from tests.support.buyer import Buyer, Seen, Till, look
 from tests.support.hosted_page import INSUFFICIENT_FUNDS
@@ -201,6 +202,50 @@ def test_a_declined_order_can_still_change_and_the_next_try_takes_the_new_total(
     seen = send(buyer, line["id"], 1)
     assert "already been paid" in seen.text
     assert session_of(till, buyer)["amount_total"] == 30000
+
+
+def test_two_windows_at_the_same_moment_end_in_one_order(
+    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = till.open_session(line_items=[adjustable(2)])
+    line = lines_of(till, session)[0]["id"]
+    one, other = Buyer(app, session), Buyer(app, session)
+    one.open()
+    other.open()
+    carried_out, rivals = changes.change_quantity, iter([9])
+
+    def beaten(*given: Any) -> None:
+        carried_out(*given)
+        for quantity in rivals:  # before what was collected is committed
+            assert send(other, line, quantity).status == 200
+
+    monkeypatch.setattr(changes, "change_quantity", beaten)
+    assert send(one, line, 3).status == 200
+    seen = session_of(till, one)
+    assert (seen["amount_subtotal"], seen["amount_total"]) == (30000, 30000)
+    assert [item["quantity"] for item in lines_of(till, session)] == [3]
+
+
+def test_an_order_that_changes_while_it_is_paid_is_not_charged(
+    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = till.open_session(line_items=[adjustable(2)])
+    line = lines_of(till, session)[0]["id"]
+    one, other = Buyer(app, session), Buyer(app, session)
+    shown = one.open().values["expectedAmount"]
+    other.open()
+    carried_out, rivals = pages.pay, iter([9])
+
+    def beaten(*given: Any, **more: Any) -> Any:
+        for quantity in rivals:  # after the order was read, before it is claimed
+            assert send(other, line, quantity).status == 200
+        return carried_out(*given, **more)
+
+    monkeypatch.setattr(pages, "pay", beaten)
+    seen = one.submit(expectedAmount=shown)
+    assert (seen.status, "The total of this order has changed." in seen.text) == (409, True)
+    assert till.charges_of(session["id"]) == []
+    assert seen.values["expectedAmount"] == "90000"
 
 
 def refused(till: Till, asked: Json) -> str:

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+import stripe
 from flask import Flask
 
 from tests.support.asked import ANSWERS, EVERYTHING, FIELDS
 from tests.support.buyer import Buyer, Till, look
 from tests.support.hosted_page import INSUFFICIENT_FUNDS, TYPED
+from tests.support.sdk_shapes import strays
 
 WHERE = {"city": "Berlin", "country": "DE", "line1": "Unter den Linden 1", "line2": None,
          "postal_code": "10117", "state": None}  # fmt: skip
@@ -78,6 +80,21 @@ def test_every_answer_reaches_session_customer_method_and_webhook(app: Flask, ti
     assert charge["billing_details"]["phone"] == "+4930901820"
     (event,) = till.get("/v1/events?type=checkout.session.completed")["data"]
     assert event["data"]["object"] == paid
+
+
+def test_every_key_is_one_that_the_sdk_knows(app: Flask, till: Till) -> None:
+    rate = {"display_name": "Post", "fixed_amount": {"amount": 4900, "currency": "inr"}}
+    session = till.open_session(
+        **EVERYTHING, customer_creation="always", shipping_options=[{"shipping_rate_data": rate}],
+        saved_payment_method_options={"payment_method_save": "enabled"},
+        custom_text={"submit": {"message": "Soon"}},
+    )  # fmt: skip
+    assert list(strays(session, stripe.checkout.Session)) == []
+    assert Buyer(app, session).pay(**ANSWERS).status == 200
+    paid = session_of(till, session)
+    assert list(strays(paid, stripe.checkout.Session)) == []
+    assert (paid["shipping_cost"]["amount_total"], paid["amount_total"]) == (4900, 54800)
+    assert paid["shipping_address_collection"] == {"allowed_countries": ["DE", "IN"]}
 
 
 def test_all_answers_survive_a_decline_and_a_mistake(app: Flask, till: Till) -> None:
