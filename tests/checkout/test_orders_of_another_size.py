@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from checkout import changes, pages
+from payments.hosted.pay import pay
+from payments.hosted.reprice import change_quantity
 from tests.checkout.test_orders_that_change import code
 from tests.support.buyer import Buyer, Seen, Till, look
 from tests.support.hosted_page import INSUFFICIENT_FUNDS
@@ -220,7 +222,7 @@ def test_two_windows_at_the_same_moment_end_in_one_order(
     one, other = Buyer(app, session), Buyer(app, session)
     one.open()
     other.open()
-    carried_out, rivals = changes.change_quantity, iter([9])
+    carried_out, rivals = change_quantity, iter([9])
 
     def beaten(*given: Any) -> None:
         carried_out(*given)
@@ -242,7 +244,7 @@ def test_an_order_that_changes_while_it_is_paid_is_not_charged(
     one, other = Buyer(app, session), Buyer(app, session)
     shown = one.open().values["expectedAmount"]
     other.open()
-    carried_out, rivals = pages.pay, iter([9])
+    carried_out, rivals = pay, iter([9])
 
     def beaten(*given: Any, **more: Any) -> Any:
         for quantity in rivals:  # after the order was read, before it is claimed
