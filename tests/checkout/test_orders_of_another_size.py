@@ -17,11 +17,6 @@ from tests.support.hosted_page import INSUFFICIENT_FUNDS
 Json = dict[str, Any]
 
 
-def price(till: Till, name: str, amount: int, **more: Any) -> str:
-    given = {"currency": "inr", "unit_amount": amount, "product_data": {"name": name}, **more}
-    return str(till.post("/v1/prices", given)["id"])
-
-
 def adjustable(quantity: int = 2, amount: int = 10000, **limits: Any) -> Json:
     data = {"currency": "inr", "unit_amount": amount, "product_data": {"name": "Postcards"}}
     return {"price_data": data, "quantity": quantity, "adjustable_quantity": {"enabled": True, **limits}}
@@ -48,11 +43,6 @@ def meanwhile(step: Callable[..., Seen], *given: Any) -> Seen:
     """Take a step in a thread of its own, with a database session of its own, while another waits."""
     with ThreadPoolExecutor(1) as another:
         return another.submit(step, *given).result()
-
-
-def offer_of(seen: Seen) -> str:
-    """The id of the last line that a small form of the page is for."""
-    return [tag["value"] for name, tag in seen.tags if name == "input" and tag.get("name") == "line"][-1]
 
 
 def test_a_quantity_is_changed_and_paid(app: Flask, till: Till) -> None:
@@ -149,40 +139,6 @@ def test_a_code_for_larger_orders_keeps_the_order_large(app: Flask, till: Till) 
     assert session_of(till, buyer)["amount_total"] == 18000
 
 
-def test_an_item_on_offer_is_added_changed_and_taken_out(app: Flask, till: Till) -> None:
-    ribbon = price(till, "Ribbon", 1500)
-    offer: Json = {"price": ribbon, "quantity": 2, "adjustable_quantity": {"enabled": True, "maximum": 4}}
-    session = till.open_session(optional_items=[offer])
-    assert session["optional_items"] == [
-        {"price": ribbon, "quantity": 2, "adjustable_quantity": {"enabled": True, "minimum": 0, "maximum": 4}}
-    ]
-    assert (session["amount_total"], len(lines_of(till, session))) == (49900, 2)
-    buyer = Buyer(app, session)
-    seen = buyer.open()
-    assert ("Add to your order" in seen.text, "Ribbon" in seen.text) == (True, True)
-    line = offer_of(seen)
-    assert send(buyer, line, 2).status == 200
-    assert [item["quantity"] for item in lines_of(till, session)] == [1, 4, 2]
-    assert session_of(till, buyer)["amount_total"] == 52900
-    assert send(buyer, line, 5).status == 422
-    assert send(buyer, line, removeItem="yes").status == 200
-    assert session_of(till, buyer)["amount_total"] == 49900
-    assert send(buyer, line, 4).status == 200
-    assert buyer.pay(expectedAmount="55900").status == 200
-    assert till.charges_of(session["id"])[0]["amount"] == 55900
-
-
-def test_an_item_of_a_set_quantity_is_added_as_a_whole(app: Flask, till: Till) -> None:
-    session = till.open_session(optional_items=[{"price": price(till, "Vases", 1000), "quantity": 3}])
-    assert session["optional_items"][0]["adjustable_quantity"] is None
-    buyer = Buyer(app, session)
-    line = offer_of(buyer.open())
-    assert send(buyer, line, 2).status == 422
-    assert send(buyer, line, 3).status == 200
-    assert session_of(till, buyer)["amount_total"] == 52900
-    assert "₹30.00" in buyer.open().text
-
-
 def test_what_one_window_changes_is_not_charged_in_another(app: Flask, till: Till) -> None:
     session = till.open_session(line_items=[adjustable(2)])
     (line,) = lines_of(till, session)
@@ -277,50 +233,3 @@ def refused(till: Till, asked: Json) -> str:
 )
 def test_limits_of_quantities_are_refused_by_name(till: Till, line: Json, param: str) -> None:
     assert f'"param": "{param}"' in refused(till, {"line_items": [line]})
-
-
-def test_items_on_offer_have_their_limits(till: Till) -> None:
-    ribbon = {"price": price(till, "Ribbon", 1500), "quantity": 1}
-    assert '"param": "optional_items"' in refused(till, {"optional_items": [ribbon] * 11})
-    none = {"optional_items": [ribbon | {"quantity": 0}]}
-    assert '"param": "optional_items[0][quantity]"' in refused(till, none)
-    foreign = {"price": price(till, "Ribbon", 100, currency="eur"), "quantity": 1}
-    assert '"param": "optional_items[0]"' in refused(till, {"optional_items": [foreign]})
-    absent = {"optional_items": [{"price": "price_none", "quantity": 1}]}
-    assert '"param": "optional_items[0][price]"' in refused(till, absent)
-
-
-def test_a_link_offers_the_same_choices(app: Flask, till: Till) -> None:
-    ribbon = {"price": price(till, "Ribbon", 1500), "quantity": 1}
-    link = till.post("/v1/payment_links", {"line_items": [adjustable(2)], "optional_items": [ribbon]})
-    assert link["optional_items"] == [ribbon | {"adjustable_quantity": None}]
-    (line,) = till.get(f"/v1/payment_links/{link['id']}/line_items")["data"]
-    assert line["adjustable_quantity"] == {"enabled": True, "minimum": 0, "maximum": 99}
-    location = app.test_client().get(f"/b/{link['url'].rpartition('/')[2]}").headers["Location"]
-    session = till.get(f"/v1/checkout/sessions/{location.rpartition('/')[2]}")
-    buyer = Buyer(app, session)
-    assert send(buyer, offer_of(buyer.open()), 1).status == 200
-    assert send(buyer, lines_of(till, session)[0]["id"], 1).status == 200
-    assert buyer.pay(expectedAmount="11500").status == 200
-    change = {
-        "line_items": [{"id": line["id"], "adjustable_quantity": {"enabled": False}}],
-        "optional_items": "",
-    }
-    changed = till.post(f"/v1/payment_links/{link['id']}", change)
-    assert changed["optional_items"] is None
-
-
-def test_an_expired_order_offers_the_same_choices_again(app: Flask, till: Till) -> None:
-    ribbon = {"price": price(till, "Ribbon", 1500), "quantity": 1}
-    session = till.open_session(
-        line_items=[adjustable(2)], optional_items=[ribbon], after_expiration={"recovery": {"enabled": True}}
-    )
-    buyer = Buyer(app, session)
-    assert send(buyer, offer_of(buyer.open()), 1).status == 200
-    expired = till.post(f"/v1/checkout/sessions/{session['id']}/expire")
-    path = expired["after_expiration"]["recovery"]["url"].partition("/c/")[2]
-    location = app.test_client().get(f"/c/{path}").headers["Location"]
-    again = till.get(f"/v1/checkout/sessions/{location.rpartition('/')[2]}")
-    assert (again["amount_total"], again["optional_items"]) == (20000, session["optional_items"])
-    (line,) = lines_of(till, again)
-    assert line["adjustable_quantity"] == {"enabled": True, "minimum": 0, "maximum": 99}
