@@ -58,7 +58,7 @@ def test_a_ticked_box_keeps_the_card_and_the_next_order_is_paid_with_it(
     second = Buyer(app, till.open_session(customer=jenny))
     seen = second.open()
     assert seen.values["paymentMethod"] == card["id"]
-    assert "Visa •••• ending in 4242 Expires 04 / 2040" in seen.text
+    assert "Visa •••• 4242 Visa ending in 4242 Expires 04 / 2040" in seen.text
     assert card["card"]["fingerprint"] not in seen.html
     blank = dict.fromkeys(("cardNumber", "cardExpiry", "cardCvc", "billingName"), "")
     assert second.submit(paymentMethod=card["id"], **blank).status == 200
