@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from checkout import assets, changes, elsewhere, i18n, images, links, receipts, returns, style, testing
+from checkout import (
+    assets,
+    changes,
+    elsewhere,
+    embed,
+    frames,
+    i18n,
+    images,
+    links,
+    receipts,
+    returns,
+    style,
+    testing,
+)
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -21,6 +34,7 @@ def register(app: Flask) -> None:
     if HOSTS:
         app.before_request(elsewhere.intercept)
     assets.register(app)
+    frames.register(app)
     app.register_blueprint(blueprint)
     app.register_blueprint(changes.blueprint)
     app.register_blueprint(testing.blueprint)
@@ -29,3 +43,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(receipts.blueprint)
     app.register_blueprint(style.blueprint)
     app.register_blueprint(images.blueprint)
+    app.register_blueprint(embed.blueprint)

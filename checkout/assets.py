@@ -23,11 +23,14 @@ SCRIPTS = {
     "checkout/checkout.js": "Groups and checks what is typed, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
     "checkout/waiting.js": "Asks whether the bank has answered, and goes on once it has.",
+    "checkout/frame.js": "Tells the page of the shop around it how high it is, and when it is paid.",
+    "embed/florin.js": "The loader that a shop's page takes from us (docs/embedded.md). On no page of ours.",
     "checkout/email.js": "Guesses what a mistyped e-mail address was to be. Pure functions.",
 }
 STYLESHEETS = {
     "checkout/checkout.css": "How the customers' pages look.",
     "checkout/testing.css": "How the testers' panel looks, on pages of test mode alone.",
+    "checkout/framed.css": "How a page looks in a shop's frame.",
     "checkout/receipt.css": "How a receipt looks, and how it is printed.",
 }
 # Scripts that ask our own origin for something while the page is open.

@@ -7,11 +7,12 @@ import logging
 import re
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from checkout import elsewhere, gate, pages, rendering, visits, waits
+from checkout import elsewhere, frames, gate, pages, rendering, visits, waits
+from checkout.csrf import TokenOfPage
 from checkout.forms import CSRF_SECONDS
 from checkout.headers import protect
 from checkout.i18n import Words
@@ -42,6 +43,7 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
         """The token is that of the page."""
 
+        csrf_class = TokenOfPage
         csrf_time_limit = CSRF_SECONDS
 
     promotion_code = StringField(name="promotionCode", filters=[trimmed])
@@ -100,7 +102,7 @@ def _changed(session: CheckoutSession) -> Response:
     if problem is None:
         if tried is not None:
             tried.ended(None)  # only codes that are no good count
-        address = url_for("checkout.show", session_id=session.id)
+        address = frames.address("checkout.show", session)
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
     present = pages.present(session.id)
     page = gate.page_for(visits.state_of(present))

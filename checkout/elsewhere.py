@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 from wtforms import Field
 
-from checkout import gate, pages, rendering, visits, waits
+from checkout import frames, gate, pages, rendering, visits, waits
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import language, speaking
@@ -57,6 +57,7 @@ def intercept() -> Response | None:
     session = visits.find_session(str((request.view_args or {}).get("session_id")))
     if session is None:
         return None
+    frames.enter(session)
     with acting_as(visits.buyer_of(session, request)), speaking(rendering.locale_of(session)):
         shown = gate.page_for(visits.state_of(session))
         if shown != "pay" or not session.amount_total or not pays_elsewhere(session):
@@ -88,7 +89,7 @@ def _submitted(session: CheckoutSession) -> Response:
     # Whatever else it came to, the session's own page tells.
     return Response(
         status=HTTPStatus.SEE_OTHER,
-        headers={"Location": url_for("checkout.show", session_id=session_id, waiting="")},
+        headers={"Location": frames.address("checkout.show", pages.present(session_id), waiting="")},
     )
 
 
@@ -118,8 +119,8 @@ def page(
         problem=problem,
         cancel_url=web_address(session.cancel_url),
         challenge_url=web_address(visits.challenge_address(session)),
-        action=url_for("checkout.submit", session_id=session.id),
-        change_action=url_for("checkout_changes.change", session_id=session.id),
+        action=frames.address("checkout.submit", session),
+        change_action=frames.address("checkout_changes.change", session),
         refused=refused,
         **rendering.words_of(session),
     )

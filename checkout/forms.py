@@ -18,6 +18,7 @@ from checkout.billing_fields import BillingFields
 from checkout.card_fields import CardFields
 from checkout.consents import TICKED, Consents
 from checkout.contact_fields import ContactFields, plain_phone
+from checkout.csrf import TokenOfPage
 from checkout.custom_fields import CustomFields
 from checkout.delivery import DeliveryFields
 from checkout.i18n import N_
@@ -60,6 +61,7 @@ class PaymentForm(
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
         """The token outlives an hour at the kitchen table; the words are ours and not wtforms'."""
 
+        csrf_class = TokenOfPage
         csrf_time_limit = CSRF_SECONDS
 
         def get_translations(self, _form: Any) -> DummyTranslations:

@@ -15,17 +15,20 @@ from kit.page_headers import PAGE_HEADERS, content_security_policy
 _ANCESTOR = "checkout_ancestor"  # in the app context's globals: the origin that may frame the present page
 
 
-def framed_by(return_url: str | None) -> None:
+def framed_by(return_url: str | None) -> str | None:
     """Let the present page be shown in a frame on the site of a session's `return_url`, and nowhere else.
 
-    For the pages of embedded sessions. Whatever is no http or https address allows no frame.
+    For the pages of embedded sessions. Returns that site's origin; what is no http or https address allows
+    no frame, and is None.
     """
     address = web_address(return_url)
     if address is None:
-        return
+        return None
     parts = urlsplit(address)
     host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-    setattr(g, _ANCESTOR, f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""))
+    ancestor = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    setattr(g, _ANCESTOR, ancestor)
+    return ancestor
 
 
 def protect(response: Response) -> Response:

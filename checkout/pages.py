@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from checkout import gate, rendering, typed, visits, waits
+from checkout import frames, gate, rendering, typed, visits, waits
 from checkout.compressing import compressed
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
@@ -77,6 +77,7 @@ def visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Res
             N_("The link may have been cut short. Please go back to the shop and start again."),
             HTTPStatus.NOT_FOUND,
         )
+    frames.enter(session)
     with acting_as(visits.buyer_of(session, request)), speaking(rendering.locale_of(session)):
         return step(session)
 
@@ -89,6 +90,9 @@ def _shown(session: CheckoutSession) -> Response:
         return rendering.paid_page(session, already=not waited, onward_seconds=0 if waited else None)
     if page != "pay":
         return closed_page(session, page)
+    frame, challenge = frames.present(), visits.challenge_address(session)
+    if waited and challenge and frame is not None and not frame.comes_back:
+        return rendering.challenge_page(session, challenge)  # until the other window is done
     refused = visits.last_error(session) if waited else None
     problem = waits.why(session.id, *refused, again=True) if refused else None
     form = rendering.payment_form(session, None)
@@ -194,6 +198,7 @@ def keep(refusal: StripeError) -> None:
 
 
 def _reopened(session: CheckoutSession) -> Response:
+    session_id = session.id
     try:
         successor = recover(session)
         audit.record("checkout.recovered", session.id, "succeeded", successor=successor.id)
@@ -201,12 +206,12 @@ def _reopened(session: CheckoutSession) -> Response:
     except InvalidRequest as refusal:
         logger.info("session %s was not recovered: %s", session.id, refusal.message)
         database.rollback()
-        return _to_page(session.id)
-    return _to_page(successor.id)
+        return _to_page(present(session_id))
+    return _to_page(successor)
 
 
-def _to_page(session_id: str) -> Response:
-    address = url_for("checkout.show", session_id=session_id)
+def _to_page(session: CheckoutSession) -> Response:
+    address = frames.address("checkout.show", session)
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 

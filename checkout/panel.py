@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask_wtf.csrf import generate_csrf
-
+from checkout import frames
+from checkout.csrf import token
 from checkout.methods import choices
 from payments.charging.methods import CARD
 from payments.hosted.bring_about import possible
@@ -36,6 +36,7 @@ class Panel:
 
     session_id: str
     token: str
+    action: str
     groups: tuple[Group, ...]
     methods: tuple[tuple[str, str], ...]
     cards: tuple[tuple[str, str], ...]
@@ -54,7 +55,8 @@ def panel_of(session: CheckoutSession) -> Panel | None:
     is_open = session.status == Status.OPEN
     return Panel(
         session_id=session.id,
-        token=generate_csrf(),
+        token=token(),
+        action=frames.address("checkout_testing.complete", session),
         groups=tuple(Group(name, tuple(outcomes)) for name, outcomes in groups),
         methods=tuple(methods) if len(methods) > 1 else (),
         cards=TEST_CARDS if is_open and CARD in types else (),

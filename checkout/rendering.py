@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Any
 
 from babel import Locale
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 
-from checkout import typed, visits
+from checkout import frames, typed, visits
 from checkout.card_fields import ascii_digits
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
@@ -176,8 +176,8 @@ def form_page(
         brand=scheme_of(ascii_digits(form.card_number.data) or ""),
         cancel_url=web_address(session.cancel_url),
         challenge_url=web_address(visits.challenge_address(session)),
-        action=url_for("checkout.submit", session_id=session.id),
-        change_action=url_for("checkout_changes.change", session_id=session.id),
+        action=frames.address("checkout.submit", session),
+        change_action=frames.address("checkout_changes.change", session),
         refused=refused,
         rules=rules(),
         methods=methods,
@@ -192,14 +192,15 @@ def form_page(
 
 def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | None) -> Response:
     """Return the page of a completed session, which goes on to the shop by itself after a while or never."""
-    link = visits.confirming_link(session)
+    link, frame = visits.confirming_link(session), frames.present()
+    stays = frame is not None and not frame.goes_on
     html = render_template(
         "checkout/paid.html",
         order=order_of(session),
         already=already and link is None,
         on_its_way=visits.on_its_way(session),
         onward_seconds=None if link else onward_seconds,
-        success_url=None if link else success_address(session.success_url, session.id),
+        success_url=None if link or stays else success_address(session.success_url, session.id),
         message=link.message if link else None,
         panel=panel_of(session),
     )
@@ -213,13 +214,16 @@ def challenge_page(session: CheckoutSession, challenge_url: str) -> Response:
         order=order_of(session),
         method=visits.other_means(session),
         challenge_url=web_address(challenge_url),
+        again_seconds=AGAIN_SECONDS,
+        again_url=frames.address("checkout.show", session, waiting=""),
+        other_url=frames.address("checkout.show", session),
     )
     return make_response(html)
 
 
 def waiting_page(session: CheckoutSession) -> Response:
     """Return the page that asks again by itself until the bank's answer is known."""
-    again_url = url_for("checkout.show", session_id=session.id, waiting="")
+    again_url = frames.address("checkout.show", session, waiting="")
     html = render_template(
         "checkout/waiting.html", order=order_of(session), again_seconds=AGAIN_SECONDS, again_url=again_url
     )

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from checkout import rendering, visits
 from checkout.headers import protect
 from checkout.i18n import N_, Words
+from checkout.ways_out import success_address
 from kit import database
 from kit.database import db
 from payments import audit, bank
@@ -23,6 +24,7 @@ from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
 from payments.charging.return_urls import with_result
 from payments.charging.setup_intents import SetupIntent
+from payments.hosted.checkout_sessions import CheckoutSession
 from payments.scope import acting_as
 
 logger = logging.getLogger("florin.checkout")
@@ -133,7 +135,10 @@ def _intent_of(attempt: Attempt) -> PaymentIntent | SetupIntent:
 def _address(attempt: Attempt, intent: PaymentIntent | SetupIntent) -> str | None:
     """Return where the customer goes on: the session's page, the merchant's own address, or nowhere."""
     if intent.checkout_session_id is not None:
-        return url_for("checkout.show", session_id=intent.checkout_session_id, waiting="")
+        session = CheckoutSession.find(intent.checkout_session_id)
+        if session.is_embedded:  # the shop's page shows the frame again, or says thank you
+            return success_address(session.success_url, session.id)
+        return url_for("checkout.show", session_id=session.id, waiting="")
     return with_result(attempt.return_url, intent) if attempt.return_url else None
 
 

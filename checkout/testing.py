@@ -3,11 +3,12 @@
 import logging
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from checkout import gate, pages, rendering, visits
+from checkout import frames, gate, pages, rendering, visits
+from checkout.csrf import TokenOfPage
 from checkout.declines import Problem
 from checkout.forms import CSRF_SECONDS
 from checkout.headers import protect
@@ -37,6 +38,7 @@ class PanelForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # flask-wtf publishes no types
         """The token is that of the page."""
 
+        csrf_class = TokenOfPage
         csrf_time_limit = CSRF_SECONDS
 
     outcome = StringField(name="outcome")
@@ -63,7 +65,7 @@ def _completed(session: CheckoutSession) -> Response:
             Problem(NOT_COME_TO, Words(refusal.replace("%", "%%"))),
             HTTPStatus.CONFLICT,
         )
-    address = url_for("checkout.show", session_id=session_id, waiting="")
+    address = frames.address("checkout.show", pages.present(session_id), waiting="")
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 

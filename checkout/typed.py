@@ -7,6 +7,7 @@ from typing import Any
 
 import flask
 
+from checkout import frames
 from payments.hosted.checkout_sessions import CheckoutSession
 
 TRIED = "tried"  # in the browser's cookie: the session whose form it has sent
@@ -14,8 +15,9 @@ ADDRESS = ("line1", "line2", "postal_code", "city", "state", "country")
 
 
 def remember(session_id: str) -> None:
-    """Note that this browser has sent the session's form."""
-    flask.session[TRIED] = session_id
+    """Note that this browser has sent the session's form; in a shop's frame no cookie is kept."""
+    if frames.present() is None:
+        flask.session[TRIED] = session_id
 
 
 def again(session: CheckoutSession) -> dict[str, Any]:

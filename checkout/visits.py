@@ -1,5 +1,6 @@
 """One buyer's visit to a session's address: whose session it is, how it stands, who is acting."""
 
+import hmac
 import re
 from typing import Any
 
@@ -23,12 +24,17 @@ from payments.hosted.recover import recoverable
 from payments.scope import Caller
 
 ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
-SESSION_ID = re.compile(r"cs_(?:test|live)_[0-9A-Za-z]{1,200}")
+# What opens a page: the session's id or, of an embedded one, its secret (payments/hosted/ways_back.py).
+PAGE_KEY = re.compile(r"(cs_(?:test|live)_[0-9A-Za-z]{1,200})(?:_secret_[0-9A-Za-z]{1,100})?")
 
 
-def find_session(session_id: str) -> CheckoutSession | None:
-    """Return the session of an address, None for a made-up one. Its id is the buyer's only credential."""
-    return db.session.get(CheckoutSession, session_id) if SESSION_ID.fullmatch(session_id) else None
+def find_session(key: str) -> CheckoutSession | None:
+    """Return the session of an address, None for a made-up one. Its key is the buyer's only credential."""
+    found = PAGE_KEY.fullmatch(key)
+    session = db.session.get(CheckoutSession, found[1]) if found else None
+    if session is None or not hmac.compare_digest(session.page_key.encode(), key.encode()):
+        return None
+    return session
 
 
 def buyer_of(visited: CheckoutSession | PaymentLink | Attempt | Charge, request: Request) -> Caller:

@@ -36,7 +36,8 @@ CREATE = params.build(
     only={
         *ECHOED, "after_expiration", "cancel_url", "currency", "customer", "expires_at", "expand",
         "metadata", "mode", "setup_intent_data.description", "setup_intent_data.metadata",
-        "allowed_payment_method_types", "success_url", "ui_mode", "line_items.price", "line_items.quantity",
+        "allowed_payment_method_types", "redirect_on_completion", "return_url", "success_url", "ui_mode",
+        "line_items.price", "line_items.quantity",
         "line_items.adjustable_quantity",
         "line_items.metadata", "line_items.tax_rates", "discounts", "shipping_options",
         "payment_method_options.card.request_three_d_secure",

@@ -28,6 +28,7 @@ from payments.hosted.opening_rules import (
     recovery_of,
 )
 from payments.hosted.quantities import check_optional
+from payments.hosted.ways_back import WithWayBack, embedding_of, onward_of, redirects_of
 from payments.resource import Resource, WithMetadata, merged_metadata
 
 RECOVERY_SECONDS = 30 * 24 * 3600
@@ -56,7 +57,7 @@ class PaymentStatus(StrEnum):
     NO_PAYMENT_REQUIRED = "no_payment_required"
 
 
-class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
+class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, WithWayBack):
     """An order with its page, its time to live and, once the customer pays, its payment intent."""
 
     __tablename__ = "checkout_sessions"
@@ -147,13 +148,13 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
                 params.get("allowed_payment_method_types"),
                 total or subtotal,
                 currency,
-                **terms_of(intent_data),
+                **(terms_of(intent_data) | redirects_of(params)),
             ),
             amount_subtotal=subtotal,
             amount_total=total,
             adjustments=adjusted,
             expires_at=expiry_of(params),
-            success_url=params["success_url"],
+            success_url=onward_of(params),
             cancel_url=params.get("cancel_url") or None,
             customer_id=customer_of(params),
             recovered_from=recovered_from,
@@ -161,7 +162,8 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
             collected=None,
             after_expiration=recovery_of(params),
             intent_data=intent_data,
-            details={name: params[name] for name in ECHOED if params.get(name) is not None},
+            details={name: params[name] for name in ECHOED if params.get(name) is not None}
+            | embedding_of(session_id, params),
             metadata_=merged_metadata({}, params.get("metadata") or {}),
         )
 
@@ -221,7 +223,10 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
         """End the session unpaid; where recovery was asked for, its address is made now."""
         recovery = (self.after_expiration or {}).get("recovery")
         if recovery:
-            made = {"expires_at": clock.now() + RECOVERY_SECONDS, "url": addresses.recovery_page(self.id)}
+            made = {
+                "expires_at": clock.now() + RECOVERY_SECONDS,
+                "url": addresses.recovery_page(self.page_key),
+            }
             self.after_expiration = {"recovery": recovery | made}
         self._leave_place()
         if discount := self.discount:
@@ -255,7 +260,8 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
     def as_stripe(self) -> dict[str, Any]:
         """Return the session; its address only while it can be paid."""
         return self.shape(
-            **{name: value for name, value in self.details.items() if name not in HIDDEN}
+            **self.way_back_wire()
+            | {name: value for name, value in self.details.items() if name not in HIDDEN}
             | self._branding()
             | self.collected_wire(),
             status=self.status,
@@ -265,7 +271,6 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
             amount_subtotal=None if self.keeps_card else self.amount_subtotal,
             amount_total=None if self.keeps_card else self.amount_total,
             automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
-            cancel_url=self.cancel_url,
             currency=self.currency or None,
             customer=self.customer_id,
             customer_details=self.customer_wire(),
@@ -278,9 +283,6 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
             payment_link=self.payment_link_id,
             recovered_from=self.recovered_from,
             setup_intent=self.setup_intent_id,
-            success_url=self.success_url,
-            ui_mode="hosted_page",
-            url=self.address,
             **({"shipping_options": [], "total_details": None} if self.keeps_card else self.adjusted_wire()),
         )
 
@@ -293,8 +295,3 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected):
     def look(self) -> branding.Look:
         """Return how the session's page looks."""
         return branding.look_of(self.account_id, self.details.get("branding_settings"))
-
-    @property
-    def address(self) -> str | None:
-        """Return where the customer pays; None once there is nothing to pay."""
-        return addresses.pay_page(self.id) if self.status == Status.OPEN else None

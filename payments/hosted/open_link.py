@@ -5,11 +5,11 @@ from typing import Any
 
 from payments.catalog.prices import Price
 from payments.errors import InvalidRequest
-from payments.hosted import addresses
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.collection_rules import QUESTIONS
-from payments.hosted.opening_rules import PAYMENT, PLACEHOLDER
+from payments.hosted.opening_rules import PAYMENT
 from payments.hosted.payment_links import PaymentLink
+from payments.hosted.ways_back import own_page
 
 CLIENT_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Stripe's rule for the address's own parameter
 PASSED_ON = (
@@ -31,7 +31,7 @@ def open_link(link: PaymentLink, client_reference_id: str | None = None) -> Chec
         | {
             "mode": PAYMENT,
             "line_items": [_offered(line) for line in link.lines],
-            "success_url": onward or addresses.pay_page(PLACEHOLDER).partition("#")[0],
+            "success_url": onward or own_page(),
             "metadata": link.metadata_,
         },
         livemode=link.livemode,

@@ -1,8 +1,6 @@
 """What the parameters of a checkout session have to be before it is opened."""
 
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from kit import clock
 from payments import branding
@@ -12,10 +10,10 @@ from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest
 from payments.hosted.collection_rules import check_customer_options, check_questions
+from payments.hosted.ways_back import check_way_back
 
 SHORTEST_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3600
-MAXIMUM_URL_LENGTH = 5000
 PAYMENT, SETUP = "payment", "setup"
 MODES = frozenset((PAYMENT, SETUP))
 # What only a session of one mode may be given.
@@ -34,7 +32,6 @@ ONLY_OF = {
     "currency": SETUP,
     "setup_intent_data": SETUP,
 }
-PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 
 
 def check_words(params: dict[str, Any]) -> None:
@@ -49,40 +46,14 @@ def check_words(params: dict[str, Any]) -> None:
             "You may only specify one of these parameters: allow_promotion_codes, discounts.",
             param="discounts",
         )
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise InvalidRequest(f"Florin does not offer ui_mode={params['ui_mode']} yet.", param="ui_mode")
-    if not params.get("success_url"):
-        message = "Missing required param: success_url."
-        raise InvalidRequest(message, code="parameter_missing", param="success_url")
-    check_url(params["success_url"], "success_url")
+    check_way_back(params)
     check_questions(params)
     check_customer_options(params)
     check_email(params.get("customer_email"), "customer_email")
     check_descriptors(params.get("payment_intent_data") or {}, "payment_intent_data")
     receipt = (params.get("payment_intent_data") or {}).get("receipt_email")
     check_email(receipt, "payment_intent_data[receipt_email]")
-    if params.get("cancel_url"):
-        check_url(params["cancel_url"], "cancel_url")
     branding.check(params.get("branding_settings") or {})
-
-
-def check_url(url: str, param: str) -> None:
-    """Refuse an address that a browser should not be sent to."""
-    if not _leads_somewhere(url):
-        raise InvalidRequest("Not a valid URL", code="url_invalid", param=param)
-
-
-@lru_cache(maxsize=256)
-def _leads_somewhere(url: str) -> bool:
-    """Tell whether a browser may be sent there; merchants give the same addresses again and again."""
-    plain = url.replace(PLACEHOLDER, "id")
-    safe = plain.isprintable() and " " not in plain and "\\" not in plain and len(url) <= MAXIMUM_URL_LENGTH
-    try:
-        parts = urlsplit(plain)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    return safe and fits
 
 
 def check_total(total: int, currency: str, *, may_be_free: bool = False) -> None:

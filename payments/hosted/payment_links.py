@@ -29,8 +29,8 @@ from payments.hosted.link_lines import (
     shown_choice,
     shown_deliveries,
 )
-from payments.hosted.opening_rules import check_url
 from payments.hosted.quantities import choice_of, shown_optional
+from payments.hosted.ways_back import check_url
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.shapes import shaped
 

@@ -12,6 +12,7 @@ from payments.errors import InvalidRequest
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession, Status
 from payments.hosted.line_items import LineItem
 from payments.hosted.setup_sessions import open_again
+from payments.hosted.ways_back import own_page
 
 
 def recoverable(session: CheckoutSession) -> bool:
@@ -43,7 +44,7 @@ def recover(session: CheckoutSession) -> CheckoutSession:
             for item in LineItem.of_session(session.id)
             if not (item.choice and item.choice.optional)
         ],
-        "success_url": session.success_url,
+        "success_url": session.success_url or own_page(),  # a hosted page, whatever it was
         "cancel_url": session.cancel_url,
         "customer": _customer_given(session),
         "metadata": session.metadata_,

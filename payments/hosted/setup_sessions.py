@@ -7,6 +7,7 @@ from payments.charging import amounts
 from payments.charging.setup_intents import SetupIntent
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession, PaymentStatus, Status
 from payments.hosted.opening_rules import SETUP, check_words, customer_of, expiry_of, recovery_of
+from payments.hosted.ways_back import embedding_of, onward_of, own_page
 from payments.resource import merged_metadata
 
 # Given to the session, and by it to its setup intent.
@@ -33,7 +34,7 @@ def open_setup(
         amount_subtotal=0,
         amount_total=0,
         expires_at=expiry_of(params),
-        success_url=params["success_url"],
+        success_url=onward_of(params),
         cancel_url=params.get("cancel_url") or None,
         customer_id=customer_id,
         setup_intent_id=intent.id,
@@ -42,7 +43,8 @@ def open_setup(
         collected=None,
         after_expiration=recovery_of(params),
         intent_data=asked,
-        details={name: params[name] for name in ECHOED if params.get(name) is not None},
+        details={name: params[name] for name in ECHOED if params.get(name) is not None}
+        | embedding_of(session_id, params),
         metadata_=merged_metadata({}, params.get("metadata") or {}),
     )
 
@@ -56,7 +58,7 @@ def open_again(session: CheckoutSession, customer_id: str | None) -> CheckoutSes
         "mode": SETUP,
         "currency": session.currency,
         "setup_intent_data": asked,
-        "success_url": session.success_url,
+        "success_url": session.success_url or own_page(),
         "cancel_url": session.cancel_url,
         "customer": customer_id,
         "metadata": session.metadata_,

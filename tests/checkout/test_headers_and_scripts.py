@@ -26,7 +26,13 @@ def known() -> list[assets.Asset]:
 
 
 def test_every_file_that_a_page_could_load_has_a_reason(known: list[assets.Asset]) -> None:
-    there = {f"checkout/{path.name}" for path in STATIC.iterdir() if path.suffix in (".js", ".css")}
+    folders = (STATIC, STATIC.parent / "embed")
+    there = {
+        f"{folder.name}/{path.name}"
+        for folder in folders
+        for path in folder.iterdir()
+        if path.suffix in (".js", ".css")
+    }
     assert {asset.name for asset in known} == there
     assert all(asset.reason for asset in known)
     imported = {name for asset in known for name in asset.imports}
