@@ -9,12 +9,13 @@ import stripe
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.support.browser import Shop, Watched
+from tests.support.browser import shop as open_shop
 from tests.support.hosted_page import TYPED, session_params, succeeded_charges
 
 pytestmark = pytest.mark.slow
 
 TALL = 500  # pixels: the page has said its own height
-NEEDS_CHALLENGE = "4000002760003184"
+NEEDS_CHALLENGE = "4000582600000045"
 SHOP_PAGE = """<!doctype html><html lang="en"><title>Rosie's Roses</title>
 <link rel="icon" href="data:,"><h1>Your order</h1><div id="checkout"></div><p id="said"></p>
 <script src="{house}/embed/florin.js" crossorigin="anonymous"></script>
@@ -38,11 +39,10 @@ def opened(client: stripe.StripeClient, shop: Shop, **overrides: Any) -> stripe.
     return client.v1.checkout.sessions.create(session_params(shop.url, **given))  # type: ignore[arg-type]
 
 
-def mounted(page: Page, site: str, house: str, secret: str | None) -> FrameLocator:
-    """Open a shop's page of this site, which has the session's page in a frame."""
-    html = SHOP_PAGE.format(house=house, secret=json.dumps(secret))
-    page.route(f"{site}/buy", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto(f"{site}/buy")
+def mounted(page: Page, site: Shop, house: str, secret: str | None) -> FrameLocator:
+    """Open a page of this site that has the session's page in a frame."""
+    site.pages["/buy"] = SHOP_PAGE.format(house=house, secret=json.dumps(secret))
+    page.goto(f"{site.url}/buy")
     return page.frame_locator("#checkout iframe")
 
 
@@ -64,7 +64,7 @@ def test_a_customer_pays_in_the_frame_once_and_the_window_goes_on(
 ) -> None:
     session = opened(merchant, shop)
     house = other_name(gateway)
-    frame = mounted(page, shop.url, house, session.client_secret)
+    frame = mounted(page, shop, house, session.client_secret)
     typed(frame)
     box = page.locator("#checkout iframe")
     expect(box).to_have_attribute("title", re.compile("Pay Rosie"))
@@ -80,7 +80,7 @@ def test_the_shops_page_hears_of_the_payment_and_may_mount_again(
     merchant: stripe.StripeClient, shop: Shop, gateway: str, page: Page
 ) -> None:
     session = opened(merchant, shop, redirect_on_completion="never", return_url=None)
-    frame = mounted(page, shop.url, other_name(gateway), session.client_secret)
+    frame = mounted(page, shop, other_name(gateway), session.client_secret)
     typed(frame)
     page.evaluate("checkout.unmount(); checkout.mount('#checkout')")
     assert page.locator("#checkout iframe").count() == 1
@@ -90,7 +90,8 @@ def test_the_shops_page_hears_of_the_payment_and_may_mount_again(
     expect(frame.locator("h1")).to_have_text("Payment received")
     page.evaluate(
         "dispatchEvent(new MessageEvent('message', {data: {florin: 'complete'}, origin: 'https://evil.example'}));"
-        "postMessage({florin: 'complete'}, '*'); postMessage({florin: 'redirect', url: 'https://evil.example'}, '*')"
+        "postMessage({florin: 'complete'}, '*');"
+        "postMessage({florin: 'redirect', url: 'https://evil.example'}, '*')"
     )
     page.wait_for_timeout(300)
     assert page.evaluate("window.heard") == 1
@@ -103,11 +104,12 @@ def test_the_whole_window_goes_to_the_bank_and_comes_back_to_the_shop(
     merchant: stripe.StripeClient, shop: Shop, gateway: str, page: Page
 ) -> None:
     session = opened(merchant, shop)
-    frame = mounted(page, shop.url, other_name(gateway), session.client_secret)
+    frame = mounted(page, shop, other_name(gateway), session.client_secret)
     typed(frame, cardNumber=NEEDS_CHALLENGE)
     frame.locator("#submit").click()
-    page.wait_for_url("**/challenge/**")
-    page.click("#complete")
+    expect(page).to_have_url(re.compile("/challenge/"))
+    page.fill("#code", str(page.locator("#test-code").text_content()))
+    page.click("#submit")
     page.wait_for_url(f"**/thanks?session_id={session.id}")
     assert merchant.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
 
@@ -116,7 +118,8 @@ def test_a_page_of_another_site_can_not_frame_it(
     merchant: stripe.StripeClient, shop: Shop, gateway: str, page: Page, watched: Watched
 ) -> None:
     secret = opened(merchant, shop).client_secret
-    frame = mounted(page, "http://evil.example", other_name(gateway), secret)
-    page.wait_for_timeout(1500)
-    assert frame.locator("#payment-form").count() == 0
+    with open_shop() as evil:
+        frame = mounted(page, evil, other_name(gateway), secret)
+        page.wait_for_timeout(1500)
+        assert frame.locator("#payment-form").count() == 0
     assert any("frame-ancestors" in words for words in watched.complaints)

@@ -53,10 +53,13 @@ def watch(page: Page) -> Watched:
     return seen
 
 
+WELCOME = "<!doctype html><title>Rosie's Roses</title><h1>Welcome back</h1>"
+
+
 class _Landing(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.visits.append((self.path, self.headers.get("Referer")))  # type: ignore[attr-defined]
-        body = b"<!doctype html><title>Rosie's Roses</title><h1>Welcome back</h1>"
+        body = self.server.pages.get(self.path, WELCOME).encode()  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -69,10 +72,11 @@ class _Landing(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Shop:
-    """The merchant's site: its address, and each visit's path and Referer."""
+    """The merchant's site: its address, each visit's path and Referer, and its own pages by their paths."""
 
     url: str
     visits: list[tuple[str, str | None]]
+    pages: dict[str, str] = field(default_factory=dict)
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.visits if not path.startswith("/favicon")]
@@ -82,11 +86,12 @@ class Shop:
 def shop() -> Iterator[Shop]:
     """A merchant's site that greets whoever comes."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Landing)
-    server.visits = []  # type: ignore[attr-defined]
+    server.visits, server.pages = [], {}  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield Shop(f"http://127.0.0.1:{server.server_address[1]}", server.visits)  # type: ignore[attr-defined]
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield Shop(url, server.visits, server.pages)  # type: ignore[attr-defined]
     finally:
         server.shutdown()
         server.server_close()
