@@ -1,7 +1,8 @@
 """Fetches pictures from merchants' servers: small ones, soon, from public addresses, kept for a while.
 
 A web process has some sixteen threads, and its payments need them. So no more than a few are ever busy with
-pictures, each for a few seconds at most; a picture beyond that is simply not shown this time.
+pictures, each for a few seconds at most; a picture beyond that is simply not shown this time. None of them
+keeps a request's place meanwhile: two slow pictures would otherwise keep every payment waiting.
 """
 
 import threading
@@ -10,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from kit.addresses import Reach
+from kit.admission import Outside
 from kit.deadline import ReplyTooLarge
 from kit.download import download
 from kit.http import Failure
@@ -93,7 +95,8 @@ def fetched(url: str, reach: Reach) -> Picture | str:
     if not _busy.acquire(blocking=False):
         return BUSY
     try:
-        with _shelf.turn(key):
+        # In this order: whoever comes back in waits for a place, and must not hold the turn meanwhile.
+        with Outside(), _shelf.turn(key):
             known = _shelf.get(key)
             if known is None:
                 known = _fetch(url, reach)

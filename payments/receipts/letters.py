@@ -75,9 +75,11 @@ class Letter(Base):
 
     @classmethod
     def is_written(cls, kind: str, object_id: str, recipient: str, occasion: str = "") -> bool:
-        """Tell whether there is such a letter already."""
-        query = select(cls.id).where(cls.key == _key(kind, object_id, recipient, occasion))
-        return db.session.scalar(query) is not None
+        """Tell whether there is such a letter already, collected in this very unit of work or before."""
+        key = _key(kind, object_id, recipient, occasion)
+        if any(isinstance(row, cls) and row.key == key for row in db.session.new):
+            return True
+        return db.session.scalar(select(cls.id).where(cls.key == key)) is not None
 
     def claim(self) -> None:
         """Keep everybody else from sending it for a while; the commit of the claim says who has it."""

@@ -132,6 +132,19 @@ def test_a_limit_that_comes_later_counts_what_was_paid_before(till: Till) -> Non
     assert Buyer(till.app, third).pay().status == 410
 
 
+@pytest.mark.parametrize("before", [None, 1000])
+def test_a_lower_limit_counts_those_who_are_paying_at_that_moment(till: Till, before: int | None) -> None:
+    restricted: dict[str, Any] = {"restrictions": {"completed_sessions": {"limit": before}}} if before else {}
+    link = a_link(till, **restricted)
+    paid, challenged, other = (followed(till, link) for _ in range(3))
+    assert Buyer(till.app, paid).pay().status == 200
+    Buyer(till.app, challenged).pay(cardNumber=CHALLENGED)  # at the issuer, its place is taken
+    till.post(f"/v1/payment_links/{link['id']}", {"restrictions": {"completed_sessions": {"limit": 2}}})
+    assert Buyer(till.app, other).pay().status == 409
+    till.post(f"/v1/checkout/sessions/{challenged['id']}/expire", {})
+    assert Buyer(till.app, other).pay().status == 200
+
+
 def test_a_link_is_changed_and_tells_of_it(till: Till) -> None:
     link = a_link(till)
     (line,) = till.get(f"/v1/payment_links/{link['id']}/line_items")["data"]

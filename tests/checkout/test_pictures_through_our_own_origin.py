@@ -1,6 +1,7 @@
 """The picture proxy: signed addresses, public servers only, small and soon, pictures and nothing else."""
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 
@@ -105,6 +106,30 @@ def test_a_server_that_drips_is_left_in_time(app: Flask, monkeypatch: pytest.Mon
         started = time.monotonic()
         assert app.test_client().get(address(app, f"{server}/drip.png")).status_code == 404
         assert time.monotonic() - started < 2
+
+
+def test_slow_pictures_take_no_place_from_payments(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The house under test has as many places as `./run` has, two; here four customers wait for pictures."""
+    monkeypatch.setattr(pictures, "TIMEOUT_SECONDS", 1.5)
+    asked: list[str] = []
+    statuses: list[int] = []
+
+    def look(path: str) -> None:
+        statuses.append(app.test_client().get(path).status_code)
+
+    with picture_server({"one.png": drip, "two.png": drip}, asked) as server:
+        wanted = [address(app, f"{server}/{name}.png") for name in ("one", "two", "one", "one")]
+        looking = [threading.Thread(target=look, args=(path,), daemon=True) for path in wanted]
+        for thread in looking:
+            thread.start()
+        while len(asked) < 2:
+            time.sleep(0.01)
+        started = time.monotonic()
+        assert app.test_client().get("/openapi.json").status_code == 200
+        assert time.monotonic() - started < 1
+        for thread in looking:
+            thread.join(5)
+    assert statuses == [404] * 4  # nobody waits for ever for whoever waits for a place
 
 
 @pytest.mark.parametrize(

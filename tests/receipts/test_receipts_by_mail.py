@@ -257,3 +257,16 @@ def test_letters_that_are_done_with_are_forgotten_after_ninety_days(
         db.session.remove()
     assert [len(letters_about(app, charge["id"])) for charge in (sent, waiting)] == [0, 1]
     assert list(folder.iterdir())
+
+
+def test_a_capture_that_names_the_address_that_it_would_go_to_anyway(
+    app: Flask, till: Till, inbox: Inbox
+) -> None:
+    wish(till, payments=True)
+    customer = till.post("/v1/customers", {"email": TO, "source": "tok_visa"})
+    given = {"amount": 2000, "currency": "usd", "customer": customer["id"], "capture": False}
+    held = till.post("/v1/charges", given)
+    captured = till.post(f"/v1/charges/{held['id']}/capture", {"receipt_email": TO})
+    assert (captured["captured"], captured["receipt_email"]) == (True, TO)
+    assert till.get(f"/v1/charges/{held['id']}")["receipt_email"] == TO
+    assert (send(app), len(inbox.to(TO))) == (1, 1)
