@@ -16,6 +16,7 @@ from checkout import (
     style,
     testing,
 )
+from checkout.choices import options
 from checkout.pages import blueprint
 from payments.hosted.elsewhere import HOSTS
 
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SECURE=secure,
     )
     i18n.register(app)
+    app.jinja_env.globals["options"] = options
     if HOSTS:
         app.before_request(elsewhere.intercept)
     assets.register(app)

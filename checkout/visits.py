@@ -7,7 +7,7 @@ from typing import Any
 from flask import Request
 
 from checkout.i18n import Words
-from kit.database import db
+from kit import database
 from kit.ids import random_text
 from payments.charging.attempts import Attempt
 from payments.charging.charges import Charge
@@ -31,7 +31,7 @@ PAGE_KEY = re.compile(r"(cs_(?:test|live)_[0-9A-Za-z]{1,200})(?:_secret_[0-9A-Za
 def find_session(key: str) -> CheckoutSession | None:
     """Return the session of an address, None for a made-up one. Its key is the buyer's only credential."""
     found = PAGE_KEY.fullmatch(key)
-    session = db.session.get(CheckoutSession, found[1]) if found else None
+    session = database.load(CheckoutSession, found[1]) if found else None
     if session is None or not hmac.compare_digest(session.page_key.encode(), key.encode()):
         return None
     return session

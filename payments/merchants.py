@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
 from kit.admission import Outside
-from kit.database import Base, Id, db
+from kit.database import Base, Id, db, load
 from kit.ids import new_id, random_text
 from payments import audit
 from payments.errors import AuthenticationError, InvalidRequest, NotFound
@@ -240,7 +240,7 @@ def authenticate(plain: str) -> KnownKey:
 
 def present_merchant() -> Merchant:
     """Return the caller's merchant."""
-    merchant = db.session.get(Merchant, caller().account_id)
+    merchant = load(Merchant, caller().account_id)
     if merchant is None:
         raise NotFound("account", caller().account_id)
     return merchant

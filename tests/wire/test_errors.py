@@ -88,7 +88,8 @@ def test_an_unknown_path_is_a_404_in_the_same_shape(client: FlaskClient, method:
     answer = client.open(path, method=method)
     assert answer.status_code == 404
     message = error_of(answer)["message"]
-    assert message.startswith(f"Unrecognized request URL ({method}: /v1/")
+    told = path.partition("%")[0]  # what stands behind it is shown in its own way
+    assert message.startswith(f"Unrecognized request URL ({method}: {told}{'' if '%' in path else ')'}")
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/v1/customers"), ("DELETE", "/v1/events/evt_1")])
