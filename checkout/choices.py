@@ -1,4 +1,4 @@
-"""The options of a long chooser, written once for each language: 250 countries are half of a page's making."""
+"""The options of a long chooser, written once for each language: countries are half of a page's making."""
 
 from collections.abc import Iterable
 from functools import lru_cache
