@@ -151,7 +151,10 @@ def _expired(session: expire.Due) -> bool:
     """Expire one session where it can be; one that can't must not keep the others open."""
     try:
         with acting_as(system(session.account_id, livemode=session.livemode)):
-            expire.expire(CheckoutSession.find(session.id))
+            found = CheckoutSession.find(session.id)
+            if found.expires_at > clock.now():  # its customer has just been given more time
+                return False
+            expire.expire(found)
             database.commit()
     except (database.StaleWrite, database.DuplicateRow, StripeError) as error:
         # The customer is paying at this very moment, or has just paid; the next sweep looks again.

@@ -11,6 +11,7 @@ from checkout import (
     i18n,
     images,
     links,
+    more_time,
     receipts,
     returns,
     style,
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     frames.register(app)
     app.register_blueprint(blueprint)
     app.register_blueprint(changes.blueprint)
+    app.register_blueprint(more_time.blueprint)
     app.register_blueprint(testing.blueprint)
     app.register_blueprint(returns.blueprint)
     app.register_blueprint(links.blueprint)

@@ -23,6 +23,7 @@ SCRIPTS = {
     "checkout/checkout.js": "Groups and checks what is typed, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
     "checkout/waiting.js": "Asks whether the bank has answered, and goes on once it has.",
+    "checkout/countdown.js": "Counts down on a page whose time is running out, and says so at a few marks.",
     "checkout/frame.js": "Tells the page of the shop around it how high it is, and when it is paid.",
     "embed/florin.js": "The loader that a shop's page takes from us (docs/embedded.md). On no page of ours.",
     "checkout/email.js": "Guesses what a mistyped e-mail address was to be. Pure functions.",

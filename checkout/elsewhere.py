@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, request
 from wtforms import Field
 
 from checkout import frames, gate, pages, rendering, visits, waits
+from checkout.countdown import countdown_of
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import language, speaking
@@ -122,6 +123,7 @@ def page(
         action=frames.address("checkout.submit", session),
         change_action=frames.address("checkout_changes.change", session),
         refused=refused,
+        countdown=countdown_of(session),
         **rendering.words_of(session),
     )
     return make_response(html, status)

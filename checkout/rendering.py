@@ -8,6 +8,7 @@ from flask import Response, make_response, render_template, request
 
 from checkout import frames, typed, visits
 from checkout.card_fields import ascii_digits
+from checkout.countdown import countdown_of
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
@@ -185,6 +186,7 @@ def form_page(
         saved_cards=shown_cards(session),
         mandate=gettext(MANDATE, merchant=present_merchant().name),
         panel=panel_of(session),
+        countdown=countdown_of(session),
         **words_of(session),
     )
     return make_response(html, status)

@@ -5,7 +5,6 @@ from dashboard.edge import Body
 from dashboard.lists import listing
 from dashboard.payments import MOST_SHOWN, events_of
 from payments import audit
-from payments.hosted import addresses
 from payments.hosted.checkout_sessions import CheckoutSession
 
 
@@ -23,7 +22,7 @@ def checkout_session(session_id: str) -> Body:
         "checkout_session",
         session=found,
         customer=found.as_stripe()["customer_details"] or {},
-        pay_url=addresses.pay_page(found.id) if found.is_payable else None,
+        pay_url=found.address if found.is_payable else None,
         lines=found.line_items(),
         events=events_of([found.id]),
         rows=audit.rows_of_objects([found.id], MOST_SHOWN),

@@ -38,7 +38,8 @@ ECHOED = (
     "customer_email", "customer_update", "locale", "optional_items",
     "saved_payment_method_options", "submit_type",
 )  # fmt: skip
-HIDDEN = frozenset(("customer_update",))  # of these, what the session does not show
+EXTENDED = "extended"  # the customer has asked for more time
+HIDDEN = frozenset(("customer_update", EXTENDED))  # of these, what the session does not show
 
 
 class Status(StrEnum):

@@ -160,6 +160,7 @@ for (const change of document.querySelectorAll("button[name=instead]")) {
 }
 
 form.addEventListener("submit", (event) => {
+  if (event.submitter?.name === "extend") return; // a wish for more time, whatever has been typed so far
   if (form.dataset.busy) {
     event.preventDefault();
     return;
