@@ -21,6 +21,7 @@ EDGES = {
     "merchant_api/idempotency.py",
     "merchant_api/stripecli_auth.py",
     "checkout/changes.py",
+    "checkout/more_time.py",
     "checkout/links.py",
     "checkout/pages.py",
     "checkout/receipts.py",
