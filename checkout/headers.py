@@ -10,6 +10,7 @@ from flask import Response, g
 
 from checkout import assets
 from checkout.ways_out import web_address
+from kit import urls
 from kit.page_headers import PAGE_HEADERS, content_security_policy
 
 _ANCESTOR = "checkout_ancestor"  # in the app context's globals: the origin that may frame the present page
@@ -18,15 +19,18 @@ _ANCESTOR = "checkout_ancestor"  # in the app context's globals: the origin that
 def framed_by(return_url: str | None) -> str | None:
     """Let the present page be shown in a frame on the site of a session's `return_url`, and nowhere else.
 
-    For the pages of embedded sessions. Returns that site's origin; what is no http or https address allows
-    no frame, and is None.
+    For the pages of embedded sessions. Returns that site's origin, its name in ASCII as browsers write it;
+    what is no http or https address with a plain host allows no frame, and is None: it may come from a
+    stranger, and would be part of a header.
     """
-    address = web_address(return_url)
-    if address is None:
+    try:
+        parts = urlsplit(web_address(return_url) or "")
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:  # no port, or no name that could be written in ASCII
         return None
-    parts = urlsplit(address)
-    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-    ancestor = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    ancestor = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}" + (f":{port}" if port else "")
+    if isinstance(urls.parse(ancestor), str):
+        return None
     setattr(g, _ANCESTOR, ancestor)
     return ancestor
 

@@ -226,3 +226,26 @@ def test_any_shop_may_load_the_loader_and_hold_it_to_its_hash(app: Flask) -> Non
         assert "Set-Cookie" not in answer.headers
         tag = answer.headers["ETag"]
     assert app.test_client().get("/embed/florin.js", headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "https://shop.example:99999", "https://shop.example:x", "https://:443", "https://[::1",
+        "https://shop.example;sandbox", "https://a.example,https://b.example", "https://*", "https://a.example'",
+        "javascript:alert(1)", "https://",
+    ],
+)  # fmt: skip
+def test_a_site_that_is_none_frames_no_page(app: Flask, till: Till, site: str) -> None:
+    secret = till.open_session(**STAYING)["client_secret"]
+    answer = app.test_client().get(f"/c/pay/{secret}", query_string={"site": site})
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none';" in policy
+    assert "sandbox" not in policy
+
+
+def test_a_shop_with_a_name_of_other_letters_may_frame_its_page(app: Flask, till: Till) -> None:
+    session = till.open_session(**(EMBEDDED | {"return_url": "https://bücher.example:8443/danke"}))
+    answer = app.test_client().get(f"/c/pay/{session['client_secret']}")
+    assert "frame-ancestors https://xn--bcher-kva.example:8443;" in answer.headers["Content-Security-Policy"]
