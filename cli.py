@@ -33,6 +33,7 @@ from payments.errors import StripeError
 from webhooks import checks as deliveries
 
 BAD_START = 2  # the exit code of a part that cannot start with its settings
+TABLE_ABSENT = ("no such table", "does not exist")  # as SQLite and PostgreSQL say it
 SHOWN = 20  # findings of one check, unless all are asked for
 
 
@@ -45,6 +46,8 @@ class Florin(AppGroup):
             return super().invoke(ctx)
         except SQLAlchemyError as problem:
             reason = str(getattr(problem, "orig", None) or problem).partition("\n")[0]
+            if any(words in reason for words in TABLE_ABSENT):
+                reason = f"it lacks a table; ./run makes and migrates it (DATA_DIR, DATABASE_URL): {reason}"
             raise click.ClickException(f"the database can't be used: {reason}") from problem
         except StripeError as refusal:
             raise click.ClickException(refusal.message) from refusal

@@ -63,6 +63,10 @@ def differences(url: str, known: list[Asset], fetch: Fetch) -> Iterator[str]:
     if isinstance(answer, Failure):
         yield f"the page can't be read: {answer.kind}, {answer.detail}"
         return
+    if 300 <= answer.status < 400:
+        onward = answer.headers.get("location", "nowhere")
+        yield f"this is no customer's page: it sends on to {onward}; an open session's stands at its url, /c/pay/cs_..."
+        return
     if answer.truncated:
         yield "the page is longer than this check reads"
     page = _Page()

@@ -10,6 +10,7 @@ CARDS = (
     ("4242 4242 4242 4242", "Visa, approved"),
     ("5555 5555 5555 4444", "Mastercard, approved"),
     ("3782 822463 10005", "American Express, approved (CVC of four digits)"),
+    ("4000 0027 6000 3184", "3-D Secure: the bank asks the customer (code 424242)"),
     ("4000 0000 0000 0002", "declined"),
     ("4000 0000 0000 9995", "declined: insufficient funds"),
     ("4000 0000 0000 0069", "declined: expired card"),

@@ -9,6 +9,7 @@ from kit.params import ParamError
 from merchant_api.browsers import limited
 from payments.charging.card_brands import without_card_numbers
 from payments.errors import ApiError, InvalidRequest, StripeError
+from payments.hosted import addresses
 
 
 class BodyTooLarge(InvalidRequest):
@@ -44,5 +45,5 @@ def rendered(error: StripeError, request_id: str, *, browser: bool = False) -> b
     if error.param is not None:
         body["param"] = without_card_numbers(error.param)
     body = limited(body) if browser else body
-    body["request_log_url"] = f"/dashboard/logs/{request_id}"
+    body["request_log_url"] = addresses.dashboard_page(f"logs/{request_id}")
     return orjson.dumps({"error": body}, option=READABLE)

@@ -202,6 +202,11 @@ def test_a_server_that_is_not_there_is_a_difference(known: list[assets.Asset]) -
     assert list(inspection.differences(HOUSE, known, fetch)) == ["the page can't be read: refused, nobody"]
 
 
+def test_an_address_that_sends_on_is_told_as_no_page(app: Flask, known: list[assets.Asset]) -> None:
+    (told,) = inspection.differences(f"{HOUSE}/", known, server(app))
+    assert "it sends on to /dashboard" in told
+
+
 def test_the_operator_reads_the_inventory(app: Flask, known: list[assets.Asset]) -> None:
     said = app.test_cli_runner().invoke(args=["florin", "scripts"])
     assert said.exit_code == 0, said.output

@@ -110,6 +110,8 @@ def test_a_connect_account_cannot_be_filtered_by_and_the_cli_is_told_so(
         ({"filter_source": ["DASHBOARD"]}, False),
         ({"filter_status_code": ["402", "200"]}, True),
         ({"filter_status_code": ["200"]}, False),
+        ({"filter_status_code_type": ["400"]}, True),  # what the CLI makes of 4XX
+        ({"filter_status_code_type": ["200", "500"]}, False),
         ({"filter_account": ["connect_in"]}, True),
         ({"filter_of_tomorrow": ["x"]}, True),
         ({}, True),

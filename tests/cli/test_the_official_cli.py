@@ -118,6 +118,12 @@ def test_logs_tail_prints_the_requests_that_it_was_asked_for(
         assert "card_declined" in said
         assert "GET" not in said
         assert customer.id not in said
+    with cli.start("logs", "tail", "--filter-status-code-type", "4XX") as tailing:
+        tailing.wait_for("Ready!")
+        sdk.v1.customers.list()
+        with pytest.raises(stripe.InvalidRequestError):
+            sdk.v1.customers.retrieve("cus_absent")
+        assert "[200]" not in tailing.wait_for("[404] GET /v1/customers/cus_absent")
 
 
 def test_get_and_create_and_resources_are_the_api(cli: StripeCli, sdk: stripe.StripeClient) -> None:

@@ -14,7 +14,7 @@ API = "API"
 
 @dataclass(frozen=True, slots=True)
 class LogFilters:
-    """Each field lets everything pass where it is empty. Statuses are `200` or `4XX`; paths match whole.
+    """Each field lets everything pass where it is empty. Paths match whole; a type of status is `4XX`, or `400`.
 
     `filter_account` is of Connect, which Florin has not: the CLI is told so, and it is never applied.
     """
@@ -55,7 +55,8 @@ class LogFilters:
             (self.filter_request_status, (outcome,)),
             (self.filter_source, (API,)),
             (self.filter_status_code, (str(status),)),
-            (self.filter_status_code_type, (f"{status // 100}XX",)),
+            # The CLI takes `4XX` from its user and sends `400`.
+            (self.filter_status_code_type, (f"{status // 100}00", f"{status // 100}XX")),
         )
         return all(not names or _upper(names) & _upper(known) for names, known in wanted)
 
