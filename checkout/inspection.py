@@ -65,7 +65,7 @@ def differences(url: str, known: list[Asset], fetch: Fetch) -> Iterator[str]:
         return
     if 300 <= answer.status < 400:
         onward = answer.headers.get("location", "nowhere")
-        yield f"this is no customer's page: it sends on to {onward}; an open session's stands at its url, /c/pay/cs_..."
+        yield f"this is no customer's page, it sends on to {onward}; an open session's is /c/pay/cs_..."
         return
     if answer.truncated:
         yield "the page is longer than this check reads"

@@ -1,5 +1,7 @@
 """How the customers' pages look: name, colours, picture, and where customers ask."""
 
+import re
+
 from flask import url_for
 
 from dashboard import edge, rendering
@@ -21,7 +23,11 @@ def branding() -> Body:
 
 def _typed_again(refusal: StripeError) -> Body:
     """Show what was typed, and why it can't be."""
-    return _shown(BrandingForm(), refusal.message), 422
+    form = BrandingForm()
+    # The form names its field itself; what the API would refuse names a parameter beside its message.
+    words = re.findall(r"\w+", refusal.param or "")[1:]
+    label = next((f"{form[word].label.text}: " for word in words if word in form), "")
+    return _shown(form, label + refusal.message), 422
 
 
 @edge.action("/branding", refused=_typed_again)

@@ -10,10 +10,15 @@ from payments.branding import BORDER_STYLES, COLORS, CONTACT, DEFAULTS, FONT_FAM
 from payments.merchants import Merchant
 
 PLAIN = ("display_name", *COLORS, "border_style", "font_family")
+# Fonts whose names are not written as a title is.
+FONTS = {
+    "be_vietnam_pro": "Be Vietnam Pro", "m_plus_1_code": "M PLUS 1 Code", "noto_sans_jp": "Noto Sans JP",
+    "pt_sans": "PT Sans", "pt_serif": "PT Serif",
+}  # fmt: skip
 
 
 def _choices(names: tuple[str, ...]) -> list[SelectChoice]:
-    return [SelectChoice(name, name.replace("_", " ").capitalize()) for name in names]
+    return [SelectChoice(name, FONTS.get(name) or name.replace("_", " ").title()) for name in names]
 
 
 def _text(label: str, longest: int) -> StringField:

@@ -97,6 +97,8 @@ def test_what_no_page_can_have_is_refused_and_stays_typed(desk: Desk, field: str
     seen = save(desk, **{field: word})
     assert seen.status == 422
     assert "notice-bad" in seen.html
+    label = seen.html.partition(f'<label for="{field}">')[2].partition("<")[0].strip()
+    assert f'role="alert">{label}: ' in seen.html
     assert seen.forms[ADDRESS]["support_email"] == (word if field == "support_email" else "help@shop.example")
     assert desk.open(ADDRESS).forms[ADDRESS]["display_name"] == ""  # nothing was kept
 

@@ -14,7 +14,7 @@ API = "API"
 
 @dataclass(frozen=True, slots=True)
 class LogFilters:
-    """Each field lets everything pass where it is empty. Paths match whole; a type of status is `4XX`, or `400`.
+    """Each field lets everything pass where it is empty. Paths match whole; a type is `4XX` or `400`.
 
     `filter_account` is of Connect, which Florin has not: the CLI is told so, and it is never applied.
     """
