@@ -22,6 +22,7 @@ NAVIGATION = (
     ("overview", "Overview", ()),
     ("payments", "Payments", ("payment",)),
     ("checkout_sessions", "Checkout sessions", ("checkout_session",)),
+    ("payment_links", "Payment links", ("payment_link",)),
     ("events", "Events", ("event",)),
     ("webhooks", "Webhooks", ("webhook",)),
     ("branding", "Branding", ()),
@@ -65,6 +66,7 @@ def problem(title: str, words: str, status: int) -> tuple[str, int]:
 PAGES = {
     "pi": ("payment", "intent_id"),
     "cs": ("checkout_session", "session_id"),
+    "plink": ("payment_link", "link_id"),
     "evt": ("event", "event_id"),
     "we": ("webhook", "endpoint_id"),
     "req": ("request_log", "request_id"),

@@ -15,7 +15,7 @@ from tests.support.desk import Desk, Shop, Sight, open_shop
 from webhooks.attempts import DeliveryAttempt
 from webhooks.outbox import Delivery
 
-LISTS = ("", "/payments", "/checkout-sessions", "/events", "/webhooks", "/keys", "/audit")
+LISTS = ("", "/payments", "/checkout-sessions", "/payment-links", "/events", "/webhooks", "/keys", "/audit")
 
 
 def is_safe(seen: Sight) -> None:
@@ -40,12 +40,15 @@ def filled(shop: Shop) -> dict[str, str]:
         "/v1/webhook_endpoints", {"url": "https://shop.example/hook", "enabled_events": ["*"]}
     )
     session = shop.till.open_session(customer_email="known@example.com", metadata={"order": "6735"})
+    price = {"currency": "eur", "unit_amount": 2000, "product_data": {"name": "Roses"}}
+    link = shop.till.post("/v1/payment_links", {"line_items": [{"price_data": price, "quantity": 1}]})
     intent = shop.pay()
     shop.till.post("/v1/refunds", {"payment_intent": intent["id"], "amount": 900})
     events = shop.till.get("/v1/events?type=charge.refunded")["data"]
     return {
         "payment": f"/payments/{intent['id']}",
         "checkout session": f"/checkout-sessions/{session['id']}",
+        "payment link": f"/payment-links/{link['id']}",
         "event": f"/events/{events[0]['id']}",
         "webhook": f"/webhooks/{endpoint['id']}",
     }
@@ -65,7 +68,8 @@ def test_every_list_shows_what_there_is(desk: Desk, filled: dict[str, str], path
     is_safe(seen)
     shown = filled | {"keys": "/keys"}
     kinds = {
-        "": "payment", "/payments": "payment", "/checkout-sessions": "checkout session", "/events": "event",
+        "": "payment", "/payments": "payment", "/checkout-sessions": "checkout session",
+        "/payment-links": "payment link", "/events": "event",
         "/webhooks": "webhook", "/keys": "keys", "/audit": "payment",
     }  # fmt: skip
     assert f"/dashboard{shown[kinds[path]]}" in seen.links
