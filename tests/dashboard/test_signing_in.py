@@ -1,7 +1,11 @@
 """Signing in and out: who gets in, for how long, and what is kept of those who do not."""
 
+import hashlib
+from typing import Any, cast
+
 import pytest
 from flask import Flask
+from sqlalchemy.pool import QueuePool
 
 from dashboard import sessions, users
 from kit import clock, database
@@ -24,6 +28,29 @@ def test_the_right_password_opens_the_overview(app: Flask, shop: Shop) -> None:
 
 def test_the_email_may_be_typed_in_capitals_and_with_spaces(app: Flask, shop: Shop) -> None:
     assert Desk(app, f" {shop.email.upper()} ").sign_in().status == 200
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_no_connection_is_held_while_a_password_is_hashed(
+    app: Flask, shop: Shop, monkeypatch: pytest.MonkeyPatch, right: bool
+) -> None:
+    """As many as try to sign in at once, so many would be held, and payments would wait for one."""
+    held: list[int] = []
+    scrypt = hashlib.scrypt
+    with app.app_context():
+        pool = cast("QueuePool", db.engine.pool)
+
+    def hashed(*given: Any, **terms: Any) -> bytes:
+        held.append(pool.checkedout() - before)
+        return scrypt(*given, **terms)
+
+    desk = Desk(app, shop.email)
+    door = desk.open("/dashboard/login")
+    before = pool.checkedout()
+    monkeypatch.setattr(hashlib, "scrypt", hashed)
+    password = desk.password if right else "wrong"
+    answer = desk.press(door, "/dashboard/login", email=shop.email, password=password)
+    assert (answer.status, held) == (303 if right else 422, [0])
 
 
 @pytest.mark.parametrize("path", PAGES)
