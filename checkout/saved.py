@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from payments.charging.card_brands import BRANDS
+from payments.charging.card_brands import LABELS
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.saved_cards import may_remove, saved_cards
-
-LABELS = {brand.name: brand.label for brand in BRANDS}
 
 
 @dataclass(frozen=True, slots=True)

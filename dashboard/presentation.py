@@ -8,14 +8,13 @@ import orjson
 from babel import Locale
 
 from kit.readable import format_amount
-from payments.charging.card_brands import BRANDS
+from payments.charging.card_brands import LABELS
 from payments.charging.charges import Charge
 from payments.charging.methods import METHODS
 from payments.charging.payment_intents import PaymentIntent, Status
 
 # The dashboard speaks English, and so do its numbers: an amount is typed as it is shown.
 LOCALE = Locale("en")
-LABELS = {brand.name: brand.label for brand in BRANDS}
 
 # Status -> the tone of its badge: good, wait, bad; all others are quiet.
 TONES = {

@@ -11,6 +11,7 @@ from merchant_api.operations import Operation
 from payments import transactions
 from payments.charging import reconcile
 from payments.charging.attempts import Attempt, Kind, State
+from payments.charging.charge_card import CHARGE_UNKNOWN
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refunds import Refund
@@ -37,7 +38,7 @@ def outcome(described: Operation) -> Any:
     if attempt.status == State.FAILED:
         raise _refusal(attempt, intent)
     if not intent.is_shown:
-        return _of_charge(described, Charge.find(attempt.charge_id))
+        return _of_charge(described, Charge.peek(attempt.charge_id))
     if described.noun_name == "checkout.session" and intent.checkout_session_id is not None:
         return CheckoutSession.find(intent.checkout_session_id)
     if described.noun_name != "transaction":
@@ -47,8 +48,13 @@ def outcome(described: Operation) -> Any:
     return transactions.describe(intent)
 
 
-def _of_charge(described: Operation, charge: Charge) -> Charge:
-    """Return a charge of the older API; its release was recorded by somebody who makes no refund of it."""
+def _of_charge(described: Operation, charge: Charge | None) -> Charge:
+    """Return a charge of the older API; its release was recorded by somebody who makes no refund of it.
+
+    Without the bank's answer there is none yet. To call it missing would have it taken a second time.
+    """
+    if charge is None:
+        raise ApiError(CHARGE_UNKNOWN, keep=True)
     if described.noun_name == "refund":
         raise ApiError("The charge has been released; look it up.")
     return charge

@@ -11,7 +11,7 @@ from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.operations import Operation
 from payments import bank
-from payments.charging.charge_card import charge_card
+from payments.charging.charge_card import CHARGE_UNKNOWN, charge_card
 from payments.charging.charge_moves import capture_charge
 from payments.charging.charges import Charge
 from payments.charging.refunds import Refund
@@ -53,7 +53,7 @@ def create(given: dict[str, Any]) -> Charge:
     if isinstance(answer, bank.Declined):
         raise declined_error(intent)
     if intent.latest_charge_id is None:
-        raise ApiError("The bank has not answered yet; the charge will be completed or undone.", keep=True)
+        raise ApiError(CHARGE_UNKNOWN, keep=True)
     return Charge.find(intent.latest_charge_id)
 
 

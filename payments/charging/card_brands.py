@@ -12,6 +12,7 @@ from payments.charging.card_ranges import BRANDS, BRANDS_ELSEWHERE, CardBrand
 
 __all__ = [
     "BRANDS",
+    "LABELS",
     "CardBrand",
     "as_json",
     "brand_of",
@@ -21,6 +22,7 @@ __all__ = [
     "without_card_numbers",
 ]
 
+LABELS = {brand.name: brand.label for brand in BRANDS}
 LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){12,18}")
 
 Range = tuple[str, str, CardBrand]

@@ -18,6 +18,7 @@ from payments.errors import CardError, InvalidRequest
 
 # Nobody can be sent to an issuer's page from here: what needs its holder is declined.
 NOBODY_TO_ASK = Presence(can_act=False)
+CHARGE_UNKNOWN = "The bank has not answered yet; the charge will be completed or undone."
 KEPT = (
     "amount", "currency", "customer", "description", "metadata", "receipt_email", "shipping",
     "statement_descriptor", "statement_descriptor_suffix", "transfer_group",

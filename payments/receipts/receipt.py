@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from payments.charging.card_brands import BRANDS
+from payments.charging.card_brands import LABELS
 from payments.charging.charges import Charge
 from payments.charging.methods import METHODS
 from payments.charging.payment_intents import PaymentIntent
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.merchants import present_merchant
 from payments.receipts import numbers
-
-LABELS = {brand.name: brand.label for brand in BRANDS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
 """Charges without a payment intent, as Stripe's older API makes them: taken, captured, given back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import stripe
 import time_machine
 from flask import Flask
+from sqlalchemy import update
 
+from kit.database import db
+from payments.bank import Answer
+from payments.charging.attempts import Attempt
 from tests.payments.conftest import UNKNOWN_SECONDS, Shop, sweep
 from tests.support.unreliable import (
     PowerCut,
@@ -160,6 +165,26 @@ def test_a_charge_whose_answer_is_lost_comes_to_its_true_end(
     sweep(house)
     assert [row.status for row in charges(shop)] == [status]
     assert shop.event_types() == [f"charge.{status}"]
+    shop.check_books()
+
+
+def test_a_charge_of_which_nothing_is_known_is_not_called_missing(
+    house: Flask, shop: Shop, line: Unreliable, later: time_machine.Traveller
+) -> None:
+    """Whoever reads that there is no such charge takes it once more."""
+
+    def is_looked_at_meanwhile(ask: Callable[[], Answer]) -> Answer:
+        with house.app_context():
+            ours = update(Attempt).where(Attempt.account_id == shop.account_id)
+            db.session.execute(ours.values(version=Attempt.version + 1))
+        return lost_answer(ask)
+
+    line.expect(is_looked_at_meanwhile)
+    with pytest.raises(stripe.APIError, match="has not answered yet"):
+        charge(shop)
+    later.shift(UNKNOWN_SECONDS)
+    sweep(house)
+    assert [row.status for row in charges(shop)] == ["succeeded"]
     shop.check_books()
 
 
