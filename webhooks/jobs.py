@@ -82,7 +82,7 @@ def disable(claim: Claim, reason: str) -> None:
                 subscriber(endpoint, reason)
         try:
             database.commit()
-        except database.StaleWrite:
+        except (database.StaleWrite, database.DuplicateRow):  # another worker's letters are there already
             database.rollback()
         else:
             delinquency.tell(claim.endpoint_id, reason)

@@ -1,11 +1,12 @@
 """A merchant whose endpoint the house disables is told by mail: each user once, and again the next time."""
 
+import pytest
 from flask import Flask
 
 from tests.receipts.conftest import send
 from tests.support.desk import open_shop
 from tests.support.mail_server import Inbox
-from webhooks import jobs
+from webhooks import delinquency, jobs
 from webhooks.delinquency import REASON
 from webhooks.outbox import Claim
 
@@ -32,6 +33,27 @@ def test_each_user_is_told_which_endpoint_and_why(app: Flask, inbox: Inbox) -> N
     shop.till.post(f"/v1/webhook_endpoints/{endpoint['id']}", {"disabled": False})
     disabled()
     assert send(app) == 1
+
+
+def test_two_workers_who_disable_it_at_once_write_once_and_both_go_on(
+    app: Flask, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = open_shop(app)
+    given = {"url": "https://shop.example/hook", "enabled_events": ["*"]}
+    endpoint = shop.till.post("/v1/webhook_endpoints", given)
+    claim = Claim("whd_1", "evt_1", endpoint["id"], shop.account_id, False, 1, 1)
+    others = list(delinquency.subscribers)
+
+    def another_worker_is_faster(*_: object) -> None:
+        monkeypatch.setattr(delinquency, "subscribers", others)
+        with app.app_context():
+            jobs.disable(claim, REASON)
+
+    monkeypatch.setattr(delinquency, "subscribers", [*others, another_worker_is_faster])
+    with app.app_context():
+        jobs.disable(claim, REASON)
+    assert shop.till.get(f"/v1/webhook_endpoints/{endpoint['id']}")["status"] == "disabled"
+    assert (send(app), len(inbox.to(shop.email))) == (1, 1)
 
 
 def test_a_merchant_who_disables_an_endpoint_is_not_written_to(app: Flask, inbox: Inbox) -> None:
