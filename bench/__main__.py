@@ -95,6 +95,10 @@ def main(arguments: Sequence[str]) -> int:
         from bench import webhooks  # noqa: PLC0415 - it needs dramatiq and Redis, which the others don't
 
         return webhooks.main(arguments[1:])
+    if arguments[:1] == ["page"]:
+        from bench import page  # noqa: PLC0415 - it makes an app, which the others only start
+
+        return page.main(arguments[1:])
     options = read_arguments(arguments)
     signal.signal(signal.SIGTERM, stop_on_signal)
     data_dir = Path(os.environ.get("DATA_DIR") or REPOSITORY / "data").resolve()

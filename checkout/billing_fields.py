@@ -59,7 +59,7 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
 
     def offer_billing_countries(self, locale: Locale) -> None:
         """Set the countries to choose from."""
-        self.billing_country.choices = list(country_choices(locale))
+        self.billing_country.choices = country_choices(locale)
 
     def validate_billing_line1(self, field: Field) -> None:
         check_line(field.data, "line1_missing")

@@ -73,8 +73,9 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
 
     @property
     def enters_code(self) -> bool:
-        """Tell whether it brings a code, and nothing that goes before one."""
-        return not self.remove.data and not self.shipping_rate.data
+        """Tell whether it brings a code, and nothing that goes before one: wrong codes are counted."""
+        before = (self.remove, self.line, self.remove_card, self.shipping_rate)
+        return not any(field.data for field in before)
 
 
 @blueprint.post("/c/pay/<session_id>/order")

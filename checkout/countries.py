@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 from babel import Locale
@@ -37,6 +38,12 @@ def country_choices(locale: Locale) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(names, key=lambda choice: _sort_key(choice[1])))
 
 
+@lru_cache(maxsize=64)
+def country_names(locale: Locale) -> Mapping[str, str]:
+    """Return the same by their codes."""
+    return dict(country_choices(locale))
+
+
 def _sort_key(name: str) -> str:
     """Sort accented letters beside their plain ones: Österreich after Oman, not after Zypern."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
@@ -47,7 +54,7 @@ def home_country(locale: Locale, accepted: LanguageAccept) -> str:
     """Guess the country to preselect: the region of the browser or of the locale, else the likeliest."""
     for tag in accepted.values():
         region = tag.replace("_", "-").rpartition("-")[2].upper()
-        if "-" in tag and region in dict(country_choices(locale)):
+        if "-" in tag and region in country_names(locale):
             return region
     if locale.territory and len(locale.territory) == 2:
         return str(locale.territory)

@@ -41,9 +41,9 @@ class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no
     def offer_countries(self, ships_to: Sequence[str], locale: Locale) -> None:
         """Set the countries to choose from; none says that nothing is delivered."""
         self.ships_to = ships_to
-        names = dict(country_choices(locale))
+        wanted = frozenset(ships_to)
         self.shipping_country.choices = [
-            (code, name) for code, name in names.items() if code in frozenset(ships_to)
+            choice for choice in (country_choices(locale) if wanted else ()) if choice[0] in wanted
         ]
 
     def delivery_fields(self) -> list[Field]:

@@ -68,6 +68,7 @@ class PaymentForm(
             return DummyTranslations()
 
     method = StringField(N_("Payment method"), name="paymentMethod", filters=[trimmed])
+    typed_here = frozenset(ASKED)  # the methods that have fields of their own on the page
     expected_amount = StringField(N_("Total"), name="expectedAmount", filters=[trimmed])
 
     def __init__(

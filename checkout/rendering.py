@@ -1,10 +1,13 @@
 """What each page is given to show: the order summary, the form with its rules, the ways on."""
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from babel import Locale
 from flask import Response, make_response, render_template, request
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup, escape
 
 from checkout import frames, typed, visits
 from checkout.card_fields import ascii_digits
@@ -12,7 +15,7 @@ from checkout.countdown import countdown_of
 from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
-from checkout.i18n import N_, Words, gettext, language, spoken
+from checkout.i18n import N_, Language, Words, gettext, language, spoken
 from checkout.locales import choose_locale
 from checkout.looks import face_of
 from checkout.messages import MESSAGES
@@ -37,7 +40,7 @@ from payments.charging.setup_intents import SetupIntent
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.saved_cards import saved_cards
-from payments.merchants import present_merchant
+from payments.merchants import present_name
 
 CLOSED_LINK = N_("The link is no longer active.")
 AGAIN_SECONDS = 2  # between two looks at a payment whose answer is not known
@@ -103,15 +106,20 @@ def order_of(session: CheckoutSession) -> Order:
     )
 
 
-def rules() -> dict[str, Any]:
-    """Return what the page's script checks by, in the page's language; the server checks all of it again."""
-    return {
+@lru_cache(maxsize=256)
+def rules(_language: Language) -> Markup:
+    """Return what the page's script checks by, in the language that is spoken, as an attribute's JSON.
+
+    The server checks all of it again.
+    """
+    found = {
         "brands": BRANDS,
         "messages": {name: str(words) for name, words in MESSAGES.items()},
         "postal": {country: missing_postal_code(country) for country in POSTAL_CODES},
         "words": {name: str(words) for name, words in SCRIPT_WORDS.items()}
         | {"did_you_mean": gettext("Did you mean %(email)s?", email="{email}")},
     }
+    return escape(str(htmlsafe_json_dumps(found)))
 
 
 def payment_form(session: CheckoutSession, given: Any) -> PaymentForm:
@@ -180,11 +188,11 @@ def form_page(
         action=frames.address("checkout.submit", session),
         change_action=frames.address("checkout_changes.change", session),
         refused=refused,
-        rules=rules(),
+        rules=rules(language()),
         methods=methods,
         others=others(methods, form.method.data) if declined else (),
         saved_cards=shown_cards(session),
-        mandate=gettext(MANDATE, merchant=present_merchant().name),
+        mandate=gettext(MANDATE, merchant=present_name()),
         panel=panel_of(session),
         countdown=countdown_of(session),
         **words_of(session),

@@ -1,6 +1,7 @@
 """A business's tax ID: its type, out of the published list, and its number."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -61,10 +62,11 @@ class TaxFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
         return {"type": self.tax_id_type.data, "value": self.tax_id.data}
 
 
-def type_choices(locale: Locale) -> list[tuple[str, str]]:
+@lru_cache(maxsize=64)
+def type_choices(locale: Locale) -> tuple[tuple[str, str], ...]:
     """Return (type, words) of every type: its country's name in the locale, and its own short name."""
     names = ((name, locale.territories.get(country_of(name), country_of(name))) for name in FORMATS)
     words = {
         name: f"{country} · {name.partition('_')[2].upper().replace('_', ' ')}" for name, country in names
     }
-    return sorted(words.items(), key=lambda choice: choice[1])
+    return tuple(sorted(words.items(), key=lambda choice: choice[1]))

@@ -6,7 +6,7 @@ import stripe
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from kit.database import Id, db
+from kit.database import Id, db, load_where
 from payments.catalog.discounts import IN_USE, Discount
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
@@ -15,6 +15,7 @@ from payments.errors import InvalidRequest
 from payments.hosted.quantities import MAXIMUM_QUANTITY, Choice, choice_of
 from payments.hosted.totals import Sum
 from payments.resource import Resource
+from payments.scope import caller
 from payments.shapes import shaped
 
 MAXIMUM_LINES = 100
@@ -119,8 +120,11 @@ class LineItem(Resource):
     def of_session(cls, session_id: str) -> list["LineItem"]:
         """Return a session's lines in the order they were given."""
         collected = [row for row in db.session.new if isinstance(row, cls) and row.session_id == session_id]
-        return collected or list(
-            db.session.scalars(cls.mine().where(cls.session_id == session_id).order_by(cls.id))
+        who = caller()
+        return collected or load_where(
+            cls,
+            '"session_id" = ? AND "account_id" = ? AND "livemode" = ? ORDER BY "id"',
+            (session_id, who.account_id, who.livemode),
         )
 
     @property
