@@ -187,7 +187,8 @@ for (const way of document.querySelectorAll('input[name="shippingRate"]')) {
 }
 
 const details = document.querySelector(".order-details");
-if (window.matchMedia("(max-width: 899px)").matches && details.querySelectorAll(".line").length > 3) details.open = false;
+const isNarrow = window.matchMedia("(max-width: 899px)").matches;
+if (isNarrow && details?.querySelectorAll(".line").length > 3) details.open = false; // a page that saves a card has none
 
 if (country) hintPostalCode();
 field("problem")?.focus();

@@ -73,3 +73,22 @@ def test_the_journey_ends_in_the_shop(
     assert len(succeeded_charges(merchant, session.id)) == 1
     assert (len(watched.origins), watched.complaints) == (2, [])
     context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_card_is_saved_at_every_width(
+    browser: Browser, merchant: stripe.StripeClient, shop: Shop, width: int
+) -> None:
+    """Such a page has no order to show, which no script may count on."""
+    context = browser.new_context(locale="en-IN", viewport={"width": width, "height": WIDTHS[width]})
+    page = context.new_page()
+    watched = watch(page)
+    given: Any = session_params(shop.url, mode="setup", currency="inr", line_items=None)
+    session = merchant.v1.checkout.sessions.create(given)
+    page.goto(session.url or "")
+    expect(page.locator("#billingPostalCode-hint")).to_have_text("Optional")
+    fill(page)
+    press_pay(page)
+    expect(page).to_have_url(f"{shop.url}/thanks?session_id={session.id}")
+    assert (merchant.v1.checkout.sessions.retrieve(session.id).status, watched.complaints) == ("complete", [])
+    context.close()

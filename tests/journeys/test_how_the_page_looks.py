@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import Shop, watch
 from tests.support.hosted_page import session_params
-from tests.support.picture_server import picture_server
-from tests.support.screenshots import BRANDING, drawn
+from tests.support.picture_server import drawn, picture_server
+from tests.support.screenshots import BRANDING
 
 pytestmark = pytest.mark.slow
 

@@ -5,10 +5,8 @@ them. `docs` as the folder renews those of docs/screenshots that are of the host
 """
 
 import functools
-import struct
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ from tests.support.buyer import Till
 from tests.support.desk import PASSWORD, open_shop
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, fill, press_pay, session_params
-from tests.support.picture_server import picture_server
+from tests.support.picture_server import drawn, picture_server
 
 WIDTHS = {320: 640, 360: 740, 768: 1024, 1440: 900}
 SCHEMES = ("light", "dark")
@@ -43,6 +41,12 @@ RENEWED: dict[str, tuple[str, int, str]] = {
     "dashboard_branding": ("dashboard", 1440, "light"),
     "ways-to-pay": ("methods", 1440, "light"),
     "testers-panel": ("panel", 768, "light"),
+    "hosted-page-all-asked": ("asked", 768, "light"),
+    "hosted-page-save-a-card": ("saves", 360, "light"),
+    "hosted-page-bank-waits": ("challenged", 360, "light"),
+    "hosted-page-waiting": ("waiting", 360, "light"),
+    "hosted-page-paid": ("paid", 360, "light"),
+    "hosted-page-expired": ("expired", 360, "dark"),
 }
 CHALLENGED = "4000002760003184"
 BRANDING = {
@@ -148,6 +152,14 @@ class Scenes:
     def expired(self, page: Page) -> None:
         session = self.till.post("/v1/checkout/sessions", session_params(self.shop_url))
         self.till.post(f"/v1/checkout/sessions/{session['id']}/expire")
+        page.goto(session["url"])
+
+    def waiting(self, page: Page) -> None:
+        """Come to the page of a payment whose answer was lost."""
+        session = self.till.post("/v1/checkout/sessions", session_params(self.shop_url))
+        self.till.post(
+            f"/v1/test_helpers/checkout/sessions/{session['id']}/complete", {"outcome": "answer_lost"}
+        )
         page.goto(session["url"])
 
     def saves(self, page: Page) -> None:
@@ -268,25 +280,6 @@ def merchant_with_contact(app: Flask) -> str:
         row.business_profile = {"support_email": "help@roses.example", "support_phone": "+91 80 5555 0100"}
         database.commit()
     return secret_key
-
-
-def drawn(width: int, height: int) -> bytes:
-    """Return a PNG of a soft gradient, drawn here so that no picture of anybody's is needed."""
-    rows = b"".join(
-        b"\0" + b"".join(bytes((230 - 90 * y // height, 120 + 90 * x // width, 60)) for x in range(width))
-        for y in range(height)
-    )
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
 
 
 if __name__ == "__main__":
