@@ -177,7 +177,7 @@ def _record_again() -> None:
         try:
             reconcile.record_again()
             database.commit()
-        except database.StaleWrite:
+        except (database.StaleWrite, database.DuplicateRow):
             database.rollback()
         else:
             return
