@@ -1,5 +1,6 @@
 """axe-core finds nothing wrong on any page in any state, and the keyboard alone pays."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import stripe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.test_a_page_that_collects import order_of
 from tests.support import npm_packages
 from tests.support.browser import Shop
 from tests.support.hosted_page import INSUFFICIENT_FUNDS, TYPED, fill, press_pay, session_params
@@ -112,6 +114,26 @@ def _debit(visit: Visit) -> None:
     visit.page.check("#paymentMethod-sepa_debit")
 
 
+def _returning(visit: Visit) -> None:
+    """Come as a customer with a card kept, to an order that asks everything and can be changed."""
+    _, session = order_of(visit.merchant, visit.shop)
+    visit.page.goto(session.url or "")
+    visit.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+
+def _nearly_over(visit: Visit) -> None:
+    visit.open(expires_at=int(time.time()) + 1860)
+    visit.page.evaluate("document.getElementById('countdown').hidden = false")
+
+
+def _framed(visit: Visit) -> None:
+    """Come to the page that a shop holds in a frame, as it is by itself."""
+    given = {"ui_mode": "embedded_page", "return_url": f"{visit.shop.url}/back"}
+    session = visit.ordered(success_url=None, cancel_url=None, **given)
+    base = (visit.ordered().url or "").partition("/c/pay/")[0]
+    visit.page.goto(f"{base}/c/pay/{session.client_secret}")
+
+
 def _challenged(visit: Visit) -> None:
     visit.after("challenge_abandoned")
 
@@ -146,6 +168,9 @@ PAGES: dict[str, Callable[[Visit], Any]] = {
     "another way to pay": _at_another_way,
     "a debit": _debit,
     "to save a card": lambda visit: visit.open(mode="setup", currency="inr", line_items=None),
+    "a returning customer": _returning,
+    "nearly over": _nearly_over,
+    "in a frame": _framed,
     "declined": _declined,
     "mistaken": _mistaken,
     "challenged": _challenged,
