@@ -22,6 +22,8 @@ LINTERS = (
 )
 # One more than the cores it is meant for: much of the suite waits, for servers, browsers and leases.
 PROCESSES = "3"
+# Neither browsers, loads and whole processes, nor the second database: the tests of both run on SQLite alone.
+QUICK = ("-m", "not slow", "-k", "not postgresql")
 
 # What the tests need besides Python, with the Debian package that has it.
 PROGRAMS = {
@@ -43,7 +45,7 @@ def lint(python: Path) -> int:
 
 
 def test(python: Path, arguments: Sequence[str]) -> int:
-    """Lints, then runs pytest with the given arguments; `--quick` leaves out what is marked slow."""
+    """Lints, then runs pytest with the given arguments; `--quick` leaves out much (see QUICK)."""
     if lint(python) != 0:
         print("florin: the linters have to pass before the tests run (./run lint)", file=sys.stderr)
         return 1
@@ -56,6 +58,6 @@ def test(python: Path, arguments: Sequence[str]) -> int:
     if not any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in given):
         command += ["-n", PROCESSES, "--dist", "worksteal"]
     if "--quick" in arguments:
-        command += ["-m", "not slow"]
+        command += QUICK
     sys.stdout.flush()
     return subprocess.run([*command, *given], cwd=ROOT, check=False).returncode

@@ -21,7 +21,7 @@ USAGE = """\
                       Ctrl-C stops them
 ./run demo            play one purchase, against a running Florin or one of its own
 ./run test [--quick] [pytest's arguments]
-                      lint and test everything; --quick leaves out browsers and loads
+                      lint and test everything; --quick leaves out browsers, loads and PostgreSQL
 ./run lint            ruff, import-linter and mypy alone
 ./run bench [--help]  measure, side by side with the floor, the limit, the naive handler and localstripe
 ./run chaos [--help]  payments under faults and kill -9 of every part, and a checker that asks what was lost
