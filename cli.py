@@ -27,7 +27,7 @@ from payments import audit_chain
 from payments.audit_chain import AuditSeal
 from payments.charging import reconcile
 from payments.charging.attempts import Attempt
-from payments.doctor import banks, books, disputes, open_questions, settled, trail
+from payments.doctor import banks, books, card_numbers, disputes, open_questions, settled, trail
 from payments.doctor.pages import Check, Finding
 from payments.errors import StripeError
 from webhooks import checks as deliveries
@@ -173,6 +173,7 @@ def _checks() -> list[Check]:
         *settled.checks(),
         *banks.checks(_settings().acquirers),
         *disputes.checks(),
+        *card_numbers.checks(),
     ]
 
 

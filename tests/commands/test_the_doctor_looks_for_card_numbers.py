@@ -1,0 +1,45 @@
+"""`florin doctor` finds a card number in the clear, wherever it stands, and does not say it."""
+
+import pytest
+
+from payments.doctor import card_numbers, pages
+from tests.commands.conftest import Ward
+
+GOOD = "4242424242424242"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (GOOD, True),
+        ("paid with 4242 4242 4242 4242, thanks", True),
+        ('{"note":"3782-822463-10005"}', True),
+        ("4242424242424241", False),  # the check digit
+        ("424242424242424", False),  # the length
+        ("9999999999999995", False),  # no scheme's
+        (f"pi_{GOOD}", False),
+        (f"0x{GOOD}ab", False),
+        ("1795300000 1795300001", False),
+        ("", False),
+    ],
+)
+def test_what_looks_like_a_card_number(text: str, is_one: bool) -> None:
+    assert card_numbers.looks_like_one(text) is is_one
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("column", ["email", "metadata"])
+def test_a_number_in_any_column_is_found_and_not_said(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    monkeypatch.setattr(card_numbers, "PAGE_ROWS", 3)  # so that pages follow each other
+    customers = [ward.sdk.v1.customers.create({"email": "jenny@example.com"}) for _ in range(5)]
+    assert ward.run("doctor", "--only", "card numbers").code == 0
+    text = GOOD if column == "email" else f'{{"card": "{GOOD}"}}'
+    ward.tamper(f"UPDATE customers SET {column} = :text WHERE id = :id", text=text, id=customers[3].id)  # noqa: S608 - the names above
+    told = ward.run("doctor", "--only", "card numbers")
+    ward.tamper(f"UPDATE customers SET {column} = '{{}}' WHERE id = :id", id=customers[3].id)  # noqa: S608 - as above
+    assert (told.code, told.found("card numbers")) == (1, True)
+    assert customers[3].id in told.said
+    assert GOOD not in told.said
+    assert pages.PAGE_ROWS > 3
