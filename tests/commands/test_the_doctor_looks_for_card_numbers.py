@@ -15,7 +15,7 @@ GOOD = "4242424242424242"
         ("paid with 4242 4242 4242 4242, thanks", True),
         ('{"note":"3782-822463-10005"}', True),
         ("4242424242424241", False),  # the check digit
-        ("424242424242424", False),  # the length
+        (GOOD[:-1], False),  # the length
         ("9999999999999995", False),  # no scheme's
         (f"pi_{GOOD}", False),
         (f"0x{GOOD}ab", False),
