@@ -8,6 +8,7 @@ import os
 import weakref
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,9 +18,10 @@ from app import create_app
 from config import Settings, load
 from kit.database import db
 from payments.acquirers.simulator import SimulatorAcquirer
-from payments.bank import Acquirer, acquirers
-from payments.cases import Desk, desks
-from payments.stand_ins import StandIn, stand_ins
+from payments.bank import acquirers
+from payments.cases import desks
+from payments.stand_ins import stand_ins
+from payments.treasury import treasuries
 from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
 from tests.support import postgres, redis_server
@@ -160,20 +162,21 @@ def gateway(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
         yield base_url
 
 
-Lines = tuple[dict[str, Acquirer], dict[str, Desk], dict[str, StandIn]]
-_lines: weakref.WeakKeyDictionary[Flask, Lines] = weakref.WeakKeyDictionary()
+# What the composition root wires to the banks of the house that was made last.
+_WIRED: tuple[dict[str, Any], ...] = (acquirers, desks, treasuries, stand_ins)
+_lines: weakref.WeakKeyDictionary[Flask, tuple[dict[str, Any], ...]] = weakref.WeakKeyDictionary()
 
 
 @pytest.fixture(autouse=True)
 def lines_of_the_house(request: pytest.FixtureRequest) -> None:
-    """Houses in this process share its port to the banks: each test finds the lines of its own house."""
+    """Houses in this process share its ports to the banks: each test finds the lines of its own house."""
     for name in ("house", "app"):
         if name in request.fixturenames:
             house = request.getfixturevalue(name)
             app = getattr(house, "app", house)
             if not isinstance(app, Flask):
                 continue  # a house of other processes
-            known = _lines.setdefault(app, (dict(acquirers), dict(desks), dict(stand_ins)))
-            for lines, of_house in zip((acquirers, desks, stand_ins), known, strict=True):
-                lines.clear()  # type: ignore[attr-defined]
-                lines.update(of_house)  # type: ignore[attr-defined]
+            known = _lines.setdefault(app, tuple(map(dict, _WIRED)))
+            for wired, lines in zip(_WIRED, known, strict=True):
+                wired.clear()
+                wired.update(lines)
