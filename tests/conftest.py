@@ -2,11 +2,13 @@
 
 Each worker of pytest-xdist has its own databases and servers, started when first asked for. Tests share
 them and stay apart by making a merchant each (tests/support/factories.py); nothing is ever truncated.
+The house that is served has a database of its own: what its sweeps do, no other test may meet.
 """
 
 import os
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +16,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
 from config import Settings, load
-from kit.database import db
-from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from payments.cases import desks
 from payments.stand_ins import stand_ins
 from payments.treasury import treasuries
 from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
-from tests.support import postgres, redis_server
+from tests.support import houses, postgres, redis_server
 from tests.support.bank import Bank
 from tests.support.machine import Machine
 
@@ -55,6 +54,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever needs the machine alone gets it while nobody has begun anything long."""
+    for item in items:
+        if {"gateway", "database_url"} <= set(getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(f"{item.nodeid} uses both the quiet house and the one that is served")
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
@@ -81,34 +83,20 @@ def postgres_server() -> Iterator[str]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def postgres_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PostgreSQL database, migrated."""
-    url = postgres.create_database(postgres_server, "florin")
-    gateway_server.migrate(url, tmp_path_factory.mktemp("postgresql"))
-    return url
-
-
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> str:
     """A PostgreSQL database with nothing in it, for this test alone."""
     return postgres.create_database(postgres_server, "empty")
 
 
+Make = Callable[[str], str]  # kind of a database -> its address
+
+
 @pytest.fixture(scope="session")
-def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An SQLite database, migrated."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    url = f"sqlite:///{folder}/florin.sqlite3"
-    gateway_server.migrate(url, folder)
-    return url
-
-
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Runs the test once on each database."""
-    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    return url
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Makes a migrated database of a kind, which is the caller's alone."""
+    ask = partial(request.getfixturevalue, "postgres_server")
+    return lambda kind: houses.new_database(kind, tmp_path_factory.mktemp("database"), ask)
 
 
 @pytest.fixture(scope="session")
@@ -125,29 +113,26 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def variables(database_url: str, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of the app under test; a process that gets it sees the same rows."""
-    return gateway_server.variables(database_url, bank, tmp_path_factory.mktemp("data"))
+@pytest.fixture(scope="session", params=houses.KINDS)
+def database_url(request: pytest.FixtureRequest, new_database: Make) -> str:
+    """The quiet house's database; runs the test once on each kind.
+
+    Only `app` works on it, and only when a test says so. No process may be started on it: its sweeps
+    would do what other tests wait to see undone.
+    """
+    return new_database(request.param)
 
 
 @pytest.fixture(scope="session")
-def settings(variables: dict[str, str]) -> Settings:
-    return load(variables)
+def settings(database_url: str, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return load(gateway_server.variables(database_url, bank, tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Iterator[Flask]:
-    """The gateway inside this process; its jobs run only when a test runs them."""
-    app = create_app(settings)
-    lines = list(acquirers.values())  # another house may put its own in their place
-    yield app
-    for acquirer in lines:
-        assert isinstance(acquirer, SimulatorAcquirer)
-        acquirer.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    """The quiet house inside this process; its jobs run only when a test runs them."""
+    with houses.opened(settings) as app:
+        yield app
 
 
 @pytest.fixture
@@ -155,10 +140,31 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture(scope="session", params=houses.KINDS)
+def served_database(request: pytest.FixtureRequest, new_database: Make) -> str:
+    """The served house's database, on which a real server's sweeps run all the time; once of each kind."""
+    return new_database(request.param)
+
+
 @pytest.fixture(scope="session")
-def gateway(variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The gateway as a real server on the same database as `app`, its jobs inside it; gives its address."""
-    with gateway_server.server(variables, tmp_path_factory.mktemp("gateway")) as base_url:
+def served_variables(
+    served_database: str, bank: Bank, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The environment of the served house; a process that gets it sees the same rows."""
+    return gateway_server.variables(served_database, bank, tmp_path_factory.mktemp("served_data"))
+
+
+@pytest.fixture(scope="session")
+def served(served_variables: dict[str, str]) -> Iterator[Flask]:
+    """The served house inside this process. Folders whose tests use `gateway` call this their `app`."""
+    with houses.opened(load(served_variables)) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def gateway(served_variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The served house as a real server, its jobs inside it; gives its address."""
+    with gateway_server.server(served_variables, tmp_path_factory.mktemp("gateway")) as base_url:
         yield base_url
 
 

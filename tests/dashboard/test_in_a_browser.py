@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.support.browser import chromium, watch
@@ -11,6 +12,12 @@ from tests.support.desk import PASSWORD, Shop
 pytestmark = pytest.mark.slow
 
 PAGES = ("", "/payments", "/checkout-sessions", "/events", "/webhooks", "/keys", "/audit")
+
+
+@pytest.fixture(scope="session")
+def app(served: Flask) -> Flask:
+    """The house that is served, inside this process."""
+    return served
 
 
 @pytest.fixture(scope="module")

@@ -1,50 +1,28 @@
-"""A house of the theatre's own on each database: a gateway of other tests would do the sweeps' work."""
+"""A house of the theatre's own on each database: only its ensemble works on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 
-from app import create_app
-from config import Settings, load
-from kit.database import db
-from payments.acquirers.simulator import SimulatorAcquirer
-from payments.bank import acquirers
-from tests.support import gateway, postgres
+from config import load
+from tests.support import gateway, houses
 from tests.support.bank import Bank
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="session", params=houses.KINDS)
+def theatre_database(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
     """A migrated database on which nobody else works."""
-    folder = tmp_path_factory.mktemp("theatre")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), folder.name)
-    gateway.migrate(url, folder)
-    return url
+    return new_database(request.param)
 
 
 @pytest.fixture(scope="session")
-def variables(database_url: str, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return gateway.variables(database_url, bank, tmp_path_factory.mktemp("theatre_data"))
+def variables(theatre_database: str, bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return gateway.variables(theatre_database, bank, tmp_path_factory.mktemp("theatre_data"))
 
 
 @pytest.fixture(scope="session")
-def settings(variables: dict[str, str]) -> Settings:
-    return load(variables)
-
-
-@pytest.fixture(scope="session")
-def app(settings: Settings) -> Iterator[Flask]:
+def app(variables: dict[str, str]) -> Iterator[Flask]:
     """The theatre's house in this process."""
-    app = create_app(settings)
-    lines = list(acquirers.values())
-    yield app
-    for line in lines:
-        assert isinstance(line, SimulatorAcquirer)
-        line.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with houses.opened(load(variables)) as app:
+        yield app

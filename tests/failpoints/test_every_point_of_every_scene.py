@@ -68,7 +68,7 @@ def test_a_blow_at_any_point_loses_nothing_and_doubles_nothing(
     play_it_with_every_blow(theatre, sink, scene)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True, scope="session")
+@pytest.mark.parametrize("theatre_database", ["postgresql"], indirect=True, scope="session")
 @pytest.mark.parametrize("scene", LATER_SCENES)
 def test_nor_does_one_where_somebody_else_moves_first(theatre: Theatre, sink: Sink, scene: str) -> None:
     play_it_with_every_blow(theatre, sink, scene)

@@ -16,6 +16,12 @@ MERCHANT_NAME = "Rosie's Roses"
 expect.set_options(timeout=15_000)
 
 
+@pytest.fixture(scope="session")
+def app(served: Flask) -> Flask:
+    """The house that is served, inside this process."""
+    return served
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for a module's journeys; each journey has a context, and so cookies, of its own."""

@@ -13,7 +13,7 @@ from tests.support.hosted_page import INSUFFICIENT_FUNDS, fill, press_pay, sessi
 # How a page looks does not hang on the database.
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+    pytest.mark.parametrize("served_database", ["sqlite"], indirect=True, scope="session"),
 ]
 
 WIDTHS = {360: 740, 768: 1024, 1440: 900}

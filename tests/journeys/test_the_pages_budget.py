@@ -18,7 +18,7 @@ from tests.support.screenshots import BRANDING
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+    pytest.mark.parametrize("served_database", ["sqlite"], indirect=True, scope="session"),
 ]
 
 MOST_BYTES = 60 * 1024

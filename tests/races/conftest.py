@@ -83,6 +83,12 @@ class Shop:
         assert_the_books_agree(self.app, self.bank, self.account_id)
 
 
+@pytest.fixture(scope="session")
+def app(served: Flask) -> Flask:
+    """The house that is served, inside this process."""
+    return served
+
+
 @pytest.fixture
 def shop(app: Flask, bank: Bank, gateway: str) -> Shop:
     merchant, secret_key = create_merchant(app)

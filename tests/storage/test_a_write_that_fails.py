@@ -59,8 +59,9 @@ def test_a_commit_that_fails_lets_the_next_writer_in(tmp_path: Path) -> None:
     assert second.execute("SELECT id FROM boxes").fetchall() == [("box_1",)]
 
 
-def test_a_connection_that_broke_is_not_used_again(postgres_url: str) -> None:
-    engine = create_engine(postgres_url, **database.engine_options(postgres_url, pool_size=1))
+def test_a_connection_that_broke_is_not_used_again(empty_postgres_url: str) -> None:
+    options = database.engine_options(empty_postgres_url, pool_size=1)
+    engine = create_engine(empty_postgres_url, **options)
     database.prepare_engine(engine)
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection

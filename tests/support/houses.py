@@ -1,4 +1,4 @@
-"""A house of a test's own: the app in this process, on a database that no other process works on."""
+"""Houses of the tests: migrated databases, and the app in this process, whose jobs run only when told to."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,12 +7,43 @@ from pathlib import Path
 from flask import Flask
 
 from app import create_app
-from config import load
+from config import Settings, load
 from kit.database import db
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from tests.support import gateway, postgres
 from tests.support.bank import Bank
+
+KINDS = ("sqlite", "postgresql")
+
+
+def new_database(kind: str, folder: Path, postgres_server: Callable[[], str]) -> str:
+    """The address of a migrated database of a kind that nobody else works on; an SQLite file is in `folder`.
+
+    `postgres_server` gives the server's address, and is asked only where it is wanted.
+    """
+    if kind == "sqlite":
+        url = f"sqlite:///{folder}/florin.sqlite3"
+    else:
+        url = postgres.create_database(postgres_server(), folder.name)
+    gateway.migrate(url, folder)
+    return url
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Flask]:
+    """The app of these settings; its lines to the banks and to its database are closed afterwards."""
+    app = create_app(settings)
+    lines = [acquirers[name] for name in settings.acquirers]  # another house may put its own in their place
+    try:
+        yield app
+    finally:
+        for line in lines:
+            if isinstance(line, SimulatorAcquirer):
+                line.client.close()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 @contextmanager
@@ -23,22 +54,7 @@ def quiet_house(
     postgres_server: Callable[[], str],
     more: Mapping[str, str] | None = None,
 ) -> Iterator[Flask]:
-    """The app on a migrated database of a kind ("sqlite", "postgresql"); no sweep runs but the test's.
-
-    `postgres_server` gives the server's address, and is asked only where it is wanted.
-    """
-    if kind == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(postgres_server(), folder.name)
-    gateway.migrate(url, folder)
-    settings = load({**gateway.variables(url, bank, folder), **(more or {})})
-    app = create_app(settings)
-    lines = [acquirers[name] for name in settings.acquirers]  # another house may put its own in their place
-    yield app
-    for line in lines:
-        if isinstance(line, SimulatorAcquirer):
-            line.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    """The app on a new database; no sweep runs but the test's."""
+    url = new_database(kind, folder, postgres_server)
+    with opened(load({**gateway.variables(url, bank, folder), **(more or {})})) as app:
+        yield app

@@ -4,14 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 from flask import Flask
 
+from config import load
 from kit import jobs
 from launcher.places import ROOT
+from tests.support import gateway, houses
+from tests.support.bank import NOBODY, SECRET, Bank
 from tests.support.factories import create_merchant
 from tests.support.processes import wait_until
 from tests.webhooks.conftest import Sink
@@ -19,6 +23,21 @@ from tests.webhooks.conftest import Sink
 pytestmark = pytest.mark.slow
 
 WAIT_SECONDS = 60.0
+
+
+@pytest.fixture(params=houses.KINDS)
+def variables(
+    request: pytest.FixtureRequest, new_database: Callable[[str], str], bank: Bank, tmp_path: Path
+) -> dict[str, str]:
+    """The environment of a house on which nobody works but the worker."""
+    return gateway.variables(new_database(request.param), bank, tmp_path)
+
+
+@pytest.fixture
+def app(variables: dict[str, str]) -> Iterator[Flask]:
+    """That house in this process."""
+    with houses.opened(load(variables)) as app:
+        yield app
 
 
 def test_the_worker_delivers_what_a_web_process_wrote_and_ends_cleanly(
@@ -34,7 +53,6 @@ def test_the_worker_delivers_what_a_web_process_wrote_and_ends_cleanly(
         worker = subprocess.Popen(
             [sys.executable, "worker.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
-    # A gateway of another test may be at work on the same database; this worker must be up before it ends.
     log_of_worker = tmp_path / "worker.log"
     wait_until(lambda: "the worker works" in log_of_worker.read_text(), "the worker to work")
     asking = jobs.Jobs(redis_url)  # as a web process beside a worker has it
@@ -52,8 +70,9 @@ def test_the_worker_delivers_what_a_web_process_wrote_and_ends_cleanly(
     assert received.verified(secret).data.object["id"] == customer["id"]
 
 
-def test_without_redis_the_worker_says_in_one_line_what_it_lacks(variables: dict[str, str]) -> None:
-    environment = {**os.environ, **variables, "REDIS_URL": ""}
+def test_without_redis_the_worker_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
+    given = gateway.variables(f"sqlite:///{tmp_path}/none.sqlite3", Bank(NOBODY, SECRET), tmp_path)
+    environment = {**os.environ, **given, "REDIS_URL": ""}
     done = subprocess.run(
         [sys.executable, "worker.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
