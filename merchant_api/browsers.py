@@ -1,12 +1,19 @@
 """What a publishable key is told of an object: any browser may hold that key, and the customer sits there.
 
 Stripe's reference marks the properties of a payment intent that a publishable key retrieves; the others,
-such as the merchant's metadata and the customer's id, are between the merchant and Florin.
+such as the merchant's metadata and the customer's id, are between the merchant and Florin. Why a card was
+declined is told as often as on the hosted page (payments/charging/tries.py), and then no more.
 """
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
-from payments.scope import caller
+from payments.charging import declines, tries
+from payments.errors import CardError, StripeError
+from payments.scope import Caller, acting_as, caller
+
+logger = logging.getLogger("florin.api")
 
 TOLD = {
     "payment_intent": frozenset((
@@ -28,9 +35,15 @@ TOLD = {
 }  # fmt: skip
 
 
+REASONS = ("last_payment_error", "last_setup_error")  # of an intent, where it was declined
+INTENTS = ("payment_intent", "setup_intent")
+
+
 def told(wire: Any) -> Any:
     """Return an answer as the present caller may read it."""
-    return limited(wire) if caller().publishable else wire
+    if not caller().publishable:
+        return wire
+    return _as_read(limited(wire)) if isinstance(wire, dict) else limited(wire)
 
 
 def limited(wire: Any) -> Any:
@@ -40,3 +53,44 @@ def limited(wire: Any) -> Any:
     name = wire.get("object")
     known = TOLD.get(name) if isinstance(name, str) else None
     return {key: limited(value) for key, value in wire.items() if known is None or key in known}
+
+
+def refused(who: Caller | None, error: StripeError) -> StripeError:
+    """Return a refusal as its caller may read it; a decline that is told to a browser is counted."""
+    name = next((name for name in INTENTS if name in error.extra), None)
+    if who is None or not who.publishable or name is None:
+        return error
+    intent = error.extra[name]
+    with acting_as(who):
+        if not isinstance(error, CardError):
+            error.extra = error.extra | {name: _as_read(intent)}
+            return error
+        if _tells(tries.tells_reason, intent["id"]):
+            return error
+    alike = declines.withheld(error.extra)
+    return CardError(
+        alike["message"],
+        code=alike["code"],
+        decline_code=alike["decline_code"],
+        extra={"charge": alike["charge"], "payment_method": alike["payment_method"], name: _withheld(intent)},
+        keep=error.keep,
+    )
+
+
+def _as_read(wire: dict[str, Any]) -> dict[str, Any]:
+    """Return an object that is only read; what its last decline was is counted already."""
+    declined = any(wire.get(name) for name in REASONS)
+    return wire if not declined or _tells(tries.told_reasons, wire["id"]) else _withheld(wire)
+
+
+def _withheld(wire: dict[str, Any]) -> dict[str, Any]:
+    return wire | {name: declines.withheld(wire[name]) for name in REASONS if wire.get(name)}
+
+
+def _tells(ask: Callable[[str], bool], intent_id: str) -> bool:
+    """Ask whether a reason may be told; where that can't be said, it is not, and the answer goes out."""
+    try:
+        return ask(intent_id)
+    except Exception:
+        logger.exception("the reasons told of %s could not be counted", intent_id)
+        return False

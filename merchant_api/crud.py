@@ -219,7 +219,7 @@ def _conclude(
 
 
 def _refused(exchange: Exchange, error: Exception) -> Answer:
-    told = _as_told(exchange, error)
+    told = browsers.refused(exchange.who, _as_told(exchange, error))
     if told.status >= 500:
         logger.error("request %s failed", exchange.request_id, exc_info=error)
     body = rendered(told, exchange.request_id, browser=bool(exchange.who and exchange.who.publishable))

@@ -70,3 +70,27 @@ def as_error(declined: bank.Declined, charge_id: str | None, *, card: bool = Tru
         "network_decline_code": declined.network_decline_code,
         "doc_url": f"https://docs.stripe.com/error-codes#{declined.code.replace('_', '-')}",
     }
+
+
+def withheld(error: dict[str, Any]) -> dict[str, Any]:
+    """Return the error object of any decline for who is told no reason any more: all of them are alike.
+
+    What the issuer checked and what the network told of the card go, too.
+    """
+    return {
+        "type": "card_error",
+        "code": "card_declined",
+        "decline_code": "generic_decline",
+        "message": GENERIC,
+        "charge": error.get("charge"),
+        "doc_url": "https://docs.stripe.com/error-codes#card-declined",
+        "payment_method": _untold(error.get("payment_method")),
+    }
+
+
+def _untold(method: dict[str, Any] | None) -> dict[str, Any] | None:
+    card = (method or {}).get("card")
+    if method is None or not card:
+        return method
+    nothing = dict.fromkeys(card.get("checks") or ())
+    return method | {"card": card | {"checks": nothing, "country": None, "funding": "unknown"}}

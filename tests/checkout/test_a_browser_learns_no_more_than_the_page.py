@@ -1,0 +1,151 @@
+"""A browser that confirms with a publishable key is told why a card was declined as often as the page tells it.
+
+After that every decline reads alike, in the error, in the intent that it holds and in the intent that is read
+later; the merchant itself, with its secret key, always sees the truth.
+"""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from kit import database, limits
+from kit.database import db
+from kit.limits import Limit, LimitCounter
+from payments.charging import tries
+from payments.charging.tries import LIVE
+from payments.merchants import ApiKey, KeyKind
+from tests.support.buyer import Till, flat
+from tests.support.hosted_page import INSUFFICIENT_FUNDS
+
+BAD = {
+    "4000000000000002": "generic_decline",
+    INSUFFICIENT_FUNDS: "insufficient_funds",
+    "4000000000000127": "incorrect_cvc",
+    "4000000000000069": "expired_card",
+    "4000000000000119": "processing_error",
+}
+ALIKE = ("card_declined", "generic_decline", "Your card was declined.")
+OF_ONE_TRY = re.compile(r'"(?:id|charge|created|last4|fingerprint|request_log_url)": ?"?[^",}]*"?')
+
+
+class Shop:
+    """A merchant whose customers confirm in their browsers; each kind of intent in the same way."""
+
+    def __init__(self, till: Till, noun: str) -> None:
+        self.till = till
+        self.path = f"/v1/{noun}s"
+        account = till.get("/v1/account")["id"]
+        with till.app.app_context():
+            _, publishable = ApiKey.issue(account, KeyKind.PUBLISHABLE, livemode=False)
+            database.commit()
+        self.browser = {"Authorization": f"Bearer {publishable}"}
+        self.reason = "last_payment_error" if noun == "payment_intent" else "last_setup_error"
+        self.noun = noun
+
+    def intent(self) -> dict[str, Any]:
+        given: dict[str, Any] = {"allowed_payment_method_types": ["card"]}
+        if self.noun == "payment_intent":
+            given |= {"amount": 2000, "currency": "usd"}
+        return self.till.post(self.path, given)
+
+    def confirm(self, intent: dict[str, Any], number: str, **overrides: Any) -> dict[str, Any]:
+        card = {"number": number, "exp_month": 12, "exp_year": 2034, "cvc": "123"}
+        given = {"client_secret": intent["client_secret"], "payment_method_data": {"type": "card", "card": card}}
+        answer = self.till.client.post(
+            f"{self.path}/{intent['id']}/confirm", data=flat(given | overrides), headers=self.browser
+        )
+        told: dict[str, Any] = answer.get_json()
+        assert (answer.status_code, "error" in told) in ((402, True), (200, False), (400, True)), told
+        return told
+
+    def read(self, intent: dict[str, Any]) -> dict[str, Any]:
+        answer = self.till.client.get(
+            f"{self.path}/{intent['id']}?client_secret={intent['client_secret']}", headers=self.browser
+        )
+        told: dict[str, Any] = answer.get_json()
+        return told
+
+
+@pytest.fixture(params=["payment_intent", "setup_intent"])
+def shop(till: Till, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Shop:
+    monkeypatch.setattr(tries, "_in_force", ["live"])
+    monkeypatch.setattr(tries, "LIVE", replace(LIVE, reasons=Limit(1, 600)))
+    with till.app.app_context():
+        db.session.execute(delete(LimitCounter))
+        db.session.remove()
+    return Shop(till, request.param)
+
+
+def reason(error: dict[str, Any]) -> tuple[str, str, str]:
+    return error["code"], error["decline_code"], error["message"]
+
+
+def test_the_first_reason_is_told_in_full(shop: Shop) -> None:
+    intent = shop.intent()
+    error = shop.confirm(intent, INSUFFICIENT_FUNDS)["error"]
+    assert error["decline_code"] == "insufficient_funds"
+    assert error[shop.noun][shop.reason]["decline_code"] == "insufficient_funds"
+
+
+def test_after_the_reasons_are_used_up_every_decline_reads_alike_to_the_letter(shop: Shop) -> None:
+    shop.confirm(first := shop.intent(), INSUFFICIENT_FUNDS)
+    answers = [shop.confirm(first, number) for number in BAD]
+    assert {reason(answer["error"]) for answer in answers} == {ALIKE}
+    assert {reason(answer["error"][shop.noun][shop.reason]) for answer in answers} == {ALIKE}
+    assert len({OF_ONE_TRY.sub("", json.dumps(answer)) for answer in answers}) == 1
+    assert "param" not in answers[2]["error"]
+
+
+@pytest.mark.parametrize("number", list(BAD)[1:4])
+def test_what_was_withheld_is_not_read_afterwards_and_the_merchant_reads_the_truth(
+    shop: Shop, number: str
+) -> None:
+    shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)
+    shop.confirm(intent, number)
+    assert reason(shop.read(intent)[shop.reason]) == ALIKE
+    known = shop.till.get(f"{shop.path}/{intent['id']}")[shop.reason]
+    assert BAD[number] in (known["code"], known["decline_code"])
+
+
+def test_what_a_decline_left_does_not_show_in_a_refusal_either(shop: Shop) -> None:
+    shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)
+    shop.confirm(intent, INSUFFICIENT_FUNDS)
+    nothing = shop.confirm(intent, "", payment_method_data="")
+    assert nothing["error"]["code"] == f"{shop.noun}_unexpected_state"
+    assert reason(nothing["error"][shop.noun][shop.reason]) == ALIKE
+
+
+def test_a_mistyped_card_is_said_to_be_so_since_no_bank_was_asked(shop: Shop) -> None:
+    shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)
+    assert shop.confirm(intent, "4242424242424241")["error"]["code"] == "incorrect_number"
+
+
+def test_reasons_that_cannot_be_counted_are_not_told_and_the_decline_is_recorded(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = limits.take
+
+    def broken(wanted: dict[str, Limit]) -> bool:
+        if any(":reasons:" in name for name in wanted):
+            raise OSError("the database has gone away")
+        return take(wanted)
+
+    monkeypatch.setattr(limits, "take", broken)
+    assert reason(shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)["error"]) == ALIKE
+    known = shop.till.get(f"{shop.path}/{intent['id']}")[shop.reason]
+    assert known["decline_code"] == "insufficient_funds"
+
+
+def test_the_merchants_own_server_is_told_every_reason(app: Flask, shop: Shop) -> None:
+    shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)
+    token = "pm_card_visa_chargeDeclinedInsufficientFunds"
+    for _ in range(3):
+        answer = app.test_client().post(
+            f"{shop.path}/{intent['id']}/confirm", data={"payment_method": token}, headers=shop.till.headers
+        )
+        assert answer.get_json()["error"]["decline_code"] == "insufficient_funds"
