@@ -99,10 +99,8 @@ def _changed(session: CheckoutSession) -> Response:
         busy = _page(session, Refused(waits.TOO_MANY_CODES, form.promotion_code.data[:LONGEST_CODE]))
         busy.status_code = HTTPStatus.TOO_MANY_REQUESTS
         return waits.told_when(busy, limit)
-    problem = _carried_out(session.id, form)
+    problem = _counted(session.id, form, tried)
     if problem is None:
-        if tried is not None:
-            tried.ended(None)  # only codes that are no good count
         address = frames.address("checkout.show", session)
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
     present = pages.present(session.id)
@@ -118,6 +116,17 @@ def _page(session: CheckoutSession, refused: Refused) -> Response:
         return elsewhere.page(session, blank, None, HTTPStatus.UNPROCESSABLE_ENTITY, refused)
     blank = rendering.payment_form(session, None)
     return rendering.form_page(session, blank, None, HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+
+
+def _counted(session_id: str, form: OrderForm, tried: tries.Try | None) -> Words | None:
+    """Change the order as below; only a code that is no good counts, not one that could not be looked at."""
+    problem: Words | None = BUSY
+    try:
+        problem = _carried_out(session_id, form)
+    finally:
+        if tried is not None and problem in (None, BUSY):
+            tried.left()
+    return problem
 
 
 def _carried_out(session_id: str, form: OrderForm) -> Words | None:

@@ -153,10 +153,8 @@ def paid(session_id: str, form: PaymentForm) -> bank.Answer | None:
     """
     means = form.means()
     database.rollback()  # the counting has a connection of its own: this thread needs no second one
-    tried = tries.begin(session_id, means if isinstance(means, CardDetails) else None)
-    answer = _paid(session_id, form)
-    tried.ended(answer)
-    return answer
+    with tries.tried(session_id, means if isinstance(means, CardDetails) else None):
+        return _paid(session_id, form)
 
 
 def _paid(session_id: str, form: PaymentForm) -> bank.Answer | None:

@@ -1,14 +1,15 @@
 """A browser that confirms with a publishable key is a customer, and tries as often as one may."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from payments.charging import tries
 from payments.charging.cards import CardDetails
-from payments.charging.payment_intents import PaymentIntent, Status
+from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_intents import SetupIntent
-from payments.errors import CardError, RateLimited, StripeError
+from payments.errors import RateLimited, StripeError
 from payments.scope import caller
 
 
@@ -28,29 +29,17 @@ def within_limits(intent_id: str, given: dict[str, Any], confirm: Callable[[], C
     """Confirm an intent; raises TooManyTries before anything is changed. A secret key is not limited."""
     if not caller().publishable:
         return confirm()
-    tried = _begun(intent_id, given)
-    try:
-        intent = confirm()
-    except CardError:
-        tried.declined()
-        raise
-    except StripeError:
-        tried.left()
-        raise
-    if intent.status == Status.REQUIRES_ACTION:
-        tried.challenged()
-    else:
-        tried.left()
-    return intent
+    with _counted(intent_id, given):
+        return confirm()
 
 
-def _begun(intent_id: str, given: dict[str, Any]) -> tries.Try:
+def _counted(intent_id: str, given: dict[str, Any]) -> AbstractContextManager[None]:
     typed = ((given.get("payment_method_data") or {}).get("card") or {}).get("number")
     if typed:
         number = "".join(filter(str.isdigit, str(typed)))[:19]
-        return tries.begin(intent_id, CardDetails(number, exp_month=0, exp_year=0))
+        return tries.tried(intent_id, CardDetails(number, exp_month=0, exp_year=0))
     method = PaymentMethod.peek(str(given.get("payment_method") or ""))
-    return tries.begin(intent_id, fingerprint=method.card.get("fingerprint") if method else None)
+    return tries.tried(intent_id, fingerprint=method.card.get("fingerprint") if method else None)
 
 
 def with_wait(answer: Told, error: StripeError) -> Told:

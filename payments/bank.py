@@ -218,12 +218,13 @@ acquirers: dict[str, Acquirer] = {}
 # The authorisation's way is open, and the bank alone knows its end.
 Open = ChallengeRequired | Pending
 
-LAST_ANSWER = "last_answer"  # in the session's own notes
+LAST_QUESTION, LAST_ANSWER = "last_question", "last_answer"  # in the session's own notes
 
 
 def ask(acquirer_name: str, question: Question) -> Answer:
     """Commit the claim, then ask once, with no transaction open and no connection held."""
     database.commit()
+    database.db.session.info[LAST_QUESTION] = question
     answer = _answer_of(acquirers[acquirer_name], question)
     breakers.note(acquirer_name, answered=not isinstance(answer, Unavailable | Unknown))
     database.db.session.info[LAST_ANSWER] = (question, answer)
@@ -236,6 +237,12 @@ def look_up(acquirer_name: str, reference: str) -> Answer:
     answer = acquirers[acquirer_name].look_up(reference)
     breakers.note(acquirer_name, answered=not isinstance(answer, Unavailable | Unknown))
     return answer
+
+
+def last_question() -> Question | None:
+    """Return what was asked last in this session, whether or not an answer has come."""
+    asked: Question | None = database.db.session.info.get(LAST_QUESTION)
+    return asked
 
 
 def last_answer() -> tuple[Question, Answer] | None:

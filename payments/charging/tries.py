@@ -7,7 +7,8 @@ back: customers who pay, many from one address or with one bank's cards, never u
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -156,6 +157,28 @@ def begin(object_id: str, card: CardDetails | None = None, *, fingerprint: str |
     if not limits.has_room(ranges) or not limits.take(admitted.session | others):
         raise TooManyTries(figures.wait_seconds)
     return admitted
+
+
+@contextmanager
+def tried(
+    object_id: str, card: CardDetails | None = None, *, fingerprint: str | None = None
+) -> Iterator[None]:
+    """Count what is done inside as a try, and give back what turns out not to count; as `begin` it raises.
+
+    A bank's answer decides, whoever records it; where no bank was asked, because a race was lost or something
+    broke before, the try is given back. Whatever ends it in between, as a process that is killed, leaves it
+    counted.
+    """
+    admitted = begin(object_id, card, fingerprint=fingerprint)
+    before = bank.last_question()
+    try:
+        yield
+    finally:
+        question = bank.last_question()
+        if question is before or not isinstance(question, bank.Authorize | bank.Initiate):
+            admitted.left()
+        elif (last := bank.last_answer()) is not None and last[0] is question:
+            admitted.ended(last[1])
 
 
 def tells_reason(object_id: str) -> bool:

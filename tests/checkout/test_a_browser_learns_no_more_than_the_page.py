@@ -1,4 +1,4 @@
-"""A browser that confirms with a publishable key is told why a card was declined as often as the page tells it.
+"""A browser that confirms with a publishable key is told reasons of declines as often as the page tells them.
 
 After that every decline reads alike, in the error, in the intent that it holds and in the intent that is read
 later; the merchant itself, with its secret key, always sees the truth.
@@ -53,11 +53,12 @@ class Shop:
             given |= {"amount": 2000, "currency": "usd"}
         return self.till.post(self.path, given)
 
-    def confirm(self, intent: dict[str, Any], number: str, **overrides: Any) -> dict[str, Any]:
+    def confirm(self, intent: dict[str, Any], number: str | None) -> dict[str, Any]:
         card = {"number": number, "exp_month": 12, "exp_year": 2034, "cvc": "123"}
-        given = {"client_secret": intent["client_secret"], "payment_method_data": {"type": "card", "card": card}}
+        given = {"client_secret": intent["client_secret"]}
+        typed = {"payment_method_data": {"type": "card", "card": card}} if number else {}
         answer = self.till.client.post(
-            f"{self.path}/{intent['id']}/confirm", data=flat(given | overrides), headers=self.browser
+            f"{self.path}/{intent['id']}/confirm", data=dict(flat(given | typed)), headers=self.browser
         )
         told: dict[str, Any] = answer.get_json()
         assert (answer.status_code, "error" in told) in ((402, True), (200, False), (400, True)), told
@@ -115,7 +116,7 @@ def test_what_was_withheld_is_not_read_afterwards_and_the_merchant_reads_the_tru
 def test_what_a_decline_left_does_not_show_in_a_refusal_either(shop: Shop) -> None:
     shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)
     shop.confirm(intent, INSUFFICIENT_FUNDS)
-    nothing = shop.confirm(intent, "", payment_method_data="")
+    nothing = shop.confirm(intent, None)
     assert nothing["error"]["code"] == f"{shop.noun}_unexpected_state"
     assert reason(nothing["error"][shop.noun][shop.reason]) == ALIKE
 
@@ -136,7 +137,8 @@ def test_reasons_that_cannot_be_counted_are_not_told_and_the_decline_is_recorded
         return take(wanted)
 
     monkeypatch.setattr(limits, "take", broken)
-    assert reason(shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)["error"]) == ALIKE
+    intent = shop.intent()
+    assert reason(shop.confirm(intent, INSUFFICIENT_FUNDS)["error"]) == ALIKE
     known = shop.till.get(f"{shop.path}/{intent['id']}")[shop.reason]
     assert known["decline_code"] == "insufficient_funds"
 
