@@ -22,6 +22,8 @@ _USED = "checkout_assets"  # in the app context's globals: what the present page
 SCRIPTS = {
     "checkout/checkout.js": "Groups and checks what is typed, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
+    "checkout/fields.js": "What is wrong with what was typed, in the server's words. Pure functions.",
+    "checkout/summary.js": "Lists what is to be corrected above the form.",
     "checkout/waiting.js": "Asks whether the bank has answered, and goes on once it has.",
     "checkout/countdown.js": "Counts down on a page whose time is running out, and says so at a few marks.",
     "checkout/frame.js": "Tells the page of the shop around it how high it is, and when it is paid.",

@@ -9,12 +9,10 @@ from wtforms import Field, SelectField, StringField, ValidationError
 
 from checkout.countries import country_choices, postal_code_problem
 from checkout.i18n import N_
+from checkout.line_rules import check_line
 from checkout.messages import MESSAGES
-from checkout.words import control_characters, trimmed
-from payments.charging.card_brands import hides_card_number
+from checkout.words import trimmed
 from payments.charging.methods.sepa_debit import plain_iban
-
-LONGEST_LINE = 200
 
 
 class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -62,26 +60,19 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
         self.billing_country.choices = country_choices(locale)
 
     def validate_billing_line1(self, field: Field) -> None:
-        check_line(field.data, "line1_missing")
+        check_line(field)
 
     def validate_billing_line2(self, field: Field) -> None:
-        check_line(field.data)
+        check_line(field)
 
     def validate_billing_city(self, field: Field) -> None:
-        check_line(field.data, "city_missing")
+        check_line(field)
 
     def validate_billing_state(self, field: Field) -> None:
-        check_line(field.data)
+        check_line(field)
 
     def validate_billing_name(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError(MESSAGES["name_missing"])
-        if len(field.data) > 150:
-            raise ValidationError(MESSAGES["name_long"])
-        if control_characters(field.data):
-            raise ValidationError(MESSAGES["characters"])
-        if hides_card_number(field.data):
-            raise ValidationError(MESSAGES["name_number"])
+        check_line(field)
 
     def validate_billing_country(self, field: Field) -> None:
         if field.data not in dict(field.choices):
@@ -99,19 +90,4 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
             raise ValidationError(MESSAGES["iban_invalid"])
 
     def validate_account_holder(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError(MESSAGES["holder_missing"])
-        if len(field.data) > 150:
-            raise ValidationError(MESSAGES["name_long"])
-        if control_characters(field.data) or hides_card_number(field.data):
-            raise ValidationError(MESSAGES["characters"])
-
-
-def check_line(text: str, missing: str | None = None) -> None:
-    """Refuse what can be no line of an address; `missing` names the message where there has to be one."""
-    if missing and not text:
-        raise ValidationError(MESSAGES[missing])
-    if len(text) > LONGEST_LINE:
-        raise ValidationError(MESSAGES["too_long"])
-    if control_characters(text) or hides_card_number(text):
-        raise ValidationError(MESSAGES["characters"])
+        check_line(field)

@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField, ValidationError
 
 from checkout.i18n import N_
+from checkout.line_rules import check_line
 from checkout.messages import MESSAGES
 from checkout.words import control_characters, hides_card, trimmed
 from payments.charging.card_brands import hides_card_number
@@ -18,7 +19,6 @@ EMAIL_SHAPE = re.compile(
 PHONE_SEPARATORS = re.compile(r"[\s().\-/]")
 # E.164: a plus sign, a country code that begins with no zero, fifteen digits at most.
 PHONE_SHAPE = re.compile(r"\+[1-9][0-9]{6,14}")
-LONGEST_NAME = 150
 
 
 class ContactFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -48,9 +48,14 @@ class ContactFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
         """Tell whether the name of an `individual` or a `business` may be left out."""
         return bool(self.names_asked.get(who, {}).get("optional"))
 
+    @property
+    def must_name_business(self) -> bool:
+        """Tell whether the name of a business has to be given, whatever else is."""
+        return "business" in self.names_asked and not self.is_optional("business")
+
     def needs_business(self) -> bool:
         """Tell whether the name of a business has to be given; of the whole form."""
-        return "business" in self.names_asked and not self.is_optional("business")
+        return self.must_name_business
 
     def contact_fields(self) -> list[Field]:
         """Return what is asked beside the e-mail address, in the order of the page."""
@@ -72,22 +77,10 @@ class ContactFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
             raise ValidationError(MESSAGES["phone_invalid"])
 
     def validate_individual_name(self, field: Field) -> None:
-        if not field.data and not self.is_optional("individual"):
-            raise ValidationError(MESSAGES["full_name_missing"])
-        check_name(field.data)
+        check_line(field, optional=self.is_optional("individual"))
 
     def validate_business_name(self, field: Field) -> None:
-        if not field.data and self.needs_business():
-            raise ValidationError(MESSAGES["business_missing"])
-        check_name(field.data)
-
-
-def check_name(text: str) -> None:
-    """Refuse what can be nobody's name."""
-    if len(text) > LONGEST_NAME:
-        raise ValidationError(MESSAGES["name_long"])
-    if control_characters(text) or hides_card_number(text):
-        raise ValidationError(MESSAGES["characters"])
+        check_line(field, optional=not self.needs_business())
 
 
 def plain_phone(text: str) -> str | None:

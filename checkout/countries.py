@@ -73,13 +73,32 @@ def missing_postal_code(country: str) -> str | None:
     return gettext("Enter your postal code, for example %(example)s.", example=example) if example else None
 
 
+def wrong_postal_code(country: str) -> str:
+    """Return what to say of a postal code that the country has none like."""
+    _, example = POSTAL_CODES.get(country, (None, None))
+    if example:
+        return gettext("Enter a full postal code, for example %(example)s.", example=example)
+    return gettext("Enter a postal code of letters and digits, 16 at most.")
+
+
 def postal_code_problem(country: str, postal_code: str) -> str | None:
     """Return what is wrong with a postal code in one sentence, None where it will do."""
     if not postal_code:
         return missing_postal_code(country)
-    shape, example = POSTAL_CODES.get(country, (ANY_POSTAL_CODE, None))
-    if shape.fullmatch(postal_code.upper()):
-        return None
-    if example:
-        return gettext("Enter a full postal code, for example %(example)s.", example=example)
-    return gettext("Enter a postal code of letters and digits, 16 at most.")
+    shape, _ = POSTAL_CODES.get(country, (ANY_POSTAL_CODE, None))
+    return None if shape.fullmatch(postal_code.upper()) else wrong_postal_code(country)
+
+
+def postal_shapes() -> dict[str, str]:
+    """Return the shapes as `static/checkout/fields.js` reads them, by country; under no name of any other."""
+    return {"": ANY_POSTAL_CODE.pattern} | {
+        country: shape.pattern for country, (shape, _) in POSTAL_CODES.items()
+    }
+
+
+def postal_words() -> dict[str, dict[str, str]]:
+    """Return what is said of a `missing` and of a `wrong` code, by the same countries."""
+    return {
+        country: {"missing": missing_postal_code(country) or "", "wrong": wrong_postal_code(country)}
+        for country in ("", *POSTAL_CODES)
+    }

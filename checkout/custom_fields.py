@@ -53,15 +53,33 @@ class Question:
         if self.type == NUMERIC and not re.fullmatch("[0-9]+", text):
             return str(MESSAGES["digits_only"])
         if len(text) < self.least:
-            return ngettext(
-                "Enter at least %(count)s character.", "Enter at least %(count)s characters.", self.least
-            )
+            return self._too_short()
         if len(text) > self.most:
-            return ngettext(
-                "Enter at most %(count)s character.", "Enter at most %(count)s characters.", self.most
-            )
+            return self._too_long()
         spoiled = control_characters(text) or hides_card_number(text)
         return str(MESSAGES["characters"]) if spoiled else None
+
+    def as_attributes(self) -> dict[str, str | int | None]:
+        """Return the rules as the field brings them along for `static/checkout/fields.js`."""
+        if self.type == DROPDOWN:
+            return {"data-type": self.type, "data-optional": "" if self.optional else None}
+        return {
+            "data-type": self.type,
+            "data-least": self.least,
+            "data-most": self.most,
+            "data-short": self._too_short(),
+            "data-long": self._too_long(),
+        }
+
+    def _too_short(self) -> str:
+        return ngettext(
+            "Enter at least %(count)s character.", "Enter at least %(count)s characters.", self.least
+        )
+
+    def _too_long(self) -> str:
+        return ngettext(
+            "Enter at most %(count)s character.", "Enter at most %(count)s characters.", self.most
+        )
 
 
 class CustomFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types

@@ -11,18 +11,10 @@ from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
 
 from checkout.countries import country_choices, postal_code_problem
-from checkout.i18n import N_, ngettext
-from checkout.words import control_characters, trimmed
-from payments.charging.card_brands import hides_card_number
-
-LONGEST = 200
-MISSING = {
-    "shipping_name": N_("Enter the name that the parcel is for."),
-    "shipping_line1": N_("Enter street and number."),
-    "shipping_city": N_("Enter the city or town."),
-    "shipping_country": N_("Choose the country that the parcel goes to."),
-}
-CHARACTERS = N_("This contains characters that cannot be used here.")
+from checkout.i18n import N_
+from checkout.line_rules import check_line
+from checkout.messages import MESSAGES
+from checkout.words import trimmed
 
 
 class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -56,42 +48,28 @@ class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no
         ]  # fmt: skip
 
     def validate_shipping_name(self, field: Field) -> None:
-        self._check_words(field, "shipping_name")
+        check_line(field)
 
     def validate_shipping_line1(self, field: Field) -> None:
-        self._check_words(field, "shipping_line1")
+        check_line(field)
 
     def validate_shipping_line2(self, field: Field) -> None:
-        self._check_words(field, "shipping_line2")
+        check_line(field)
 
     def validate_shipping_city(self, field: Field) -> None:
-        self._check_words(field, "shipping_city")
+        check_line(field)
 
     def validate_shipping_state(self, field: Field) -> None:
-        self._check_words(field, "shipping_state")
+        check_line(field)
 
     def validate_shipping_country(self, field: Field) -> None:
         if field.data not in dict(field.choices or ()):
-            raise ValidationError(MISSING["shipping_country"])
+            raise ValidationError(MESSAGES["parcel_country_missing"])
 
     def validate_shipping_postal_code(self, field: Field) -> None:
         problem = postal_code_problem(self.shipping_country.data or "", field.data)
         if problem:
             raise ValidationError(problem)
-
-    def _check_words(self, field: Field, name: str) -> None:
-        if not field.data and name in MISSING:
-            raise ValidationError(MISSING[name])
-        if len(field.data) > LONGEST:
-            raise ValidationError(
-                ngettext(
-                    "This is longer than %(count)s character.",
-                    "This is longer than %(count)s characters.",
-                    LONGEST,
-                )
-            )
-        if control_characters(field.data) or hides_card_number(field.data):
-            raise ValidationError(CHARACTERS)
 
     def shipping(self) -> dict[str, Any] | None:
         """Return name and address as the wire has them; None where nothing is delivered."""

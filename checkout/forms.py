@@ -144,18 +144,14 @@ class PaymentForm(
     def asked_beside(self, means: Sequence[Field] = ()) -> list[Field]:
         """Return what is asked whatever pays, with the fields of the means in their place."""
         business = [self.business_name] if self.asks_tax_id else []
-        fields = [
-            self.email,
-            *self.delivery_fields(),
-            *self.contact_fields(),
-            *means,
-            *self.address_fields(),
-            *self.tax_fields(),
-            *business,
+        behind = [*self.address_fields(), *business, *self.tax_fields()]
+        before = [self.email, *self.delivery_fields(), *self.contact_fields(), *means]
+        return [
+            *(field for field in before if field not in behind),
+            *behind,
             *(answer for _, answer in self.custom_fields()),
             *self.consent_fields(),
         ]
-        return list({field.name: field for field in fields}.values())
 
     def tax_country(self) -> str:
         """Return the country that the bill goes to."""
@@ -163,8 +159,7 @@ class PaymentForm(
 
     def needs_business(self) -> bool:
         """Tell whether the name of a business has to be given: with its tax ID, or where it is asked."""
-        asked = "business" in self.names_asked and not self.is_optional("business")
-        return asked or bool(self.asks_tax_id and self.tax_id.data)
+        return self.must_name_business or bool(self.asks_tax_id and self.tax_id.data)
 
     @property
     def expected_minor(self) -> int | None:

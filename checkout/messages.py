@@ -33,6 +33,8 @@ MESSAGES = {
     "phone_invalid": N_("Enter your phone number with the code of its country, for example +49 30 901820."),
     "full_name_missing": N_("Enter your full name."),
     "business_missing": N_("Enter the name of your business."),
+    "parcel_name_missing": N_("Enter the name that the parcel is for."),
+    "parcel_country_missing": N_("Choose the country that the parcel goes to."),
     "line1_missing": N_("Enter street and number."),
     "city_missing": N_("Enter the city or town."),
     "answer_missing": N_("Fill in this field."),

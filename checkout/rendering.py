@@ -1,5 +1,6 @@
 """What each page is given to show: the order summary, the form with its rules, the ways on."""
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -9,10 +10,10 @@ from flask import Response, make_response, render_template, request
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
-from checkout import frames, typed, visits
+from checkout import frames, line_rules, typed, visits
 from checkout.card_fields import ascii_digits
 from checkout.countdown import countdown_of
-from checkout.countries import POSTAL_CODES, home_country, missing_postal_code
+from checkout.countries import home_country, postal_shapes, postal_words
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
 from checkout.i18n import N_, Language, Words, gettext, language, spoken
@@ -31,6 +32,7 @@ from checkout.rich_text import parts_of
 from checkout.saved import shown_cards
 from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
+from kit import clock
 from kit.readable import format_amount
 from payments.branding import look_of
 from payments.charging.card_brands import as_json, scheme_of
@@ -51,6 +53,7 @@ SCRIPT_WORDS = {
     "optional": N_("Optional"),
     "processing": N_("Processing…"),
     "in_progress": N_("Your payment is being processed."),
+    "check": N_("Please check what you typed. You have not been charged."),
 }
 BRANDS = as_json()
 
@@ -115,9 +118,14 @@ def rules(_language: Language) -> Markup:
     found = {
         "brands": BRANDS,
         "messages": {name: str(words) for name, words in MESSAGES.items()},
-        "postal": {country: missing_postal_code(country) for country in POSTAL_CODES},
+        "lines": line_rules.as_json(),
+        "shapes": postal_shapes(),
+        "postal": postal_words(),
         "words": {name: str(words) for name, words in SCRIPT_WORDS.items()}
-        | {"did_you_mean": gettext("Did you mean %(email)s?", email="{email}")},
+        | {
+            "did_you_mean": gettext("Did you mean %(email)s?", email="{email}"),
+            "problem": gettext("Problem: %(title)s", title="{title}"),
+        },
     }
     return escape(str(htmlsafe_json_dumps(found)))
 
@@ -189,6 +197,7 @@ def form_page(
         change_action=frames.address("checkout_changes.change", session),
         refused=refused,
         rules=rules(language()),
+        today=datetime.fromtimestamp(clock.now(), UTC).date().isoformat(),
         methods=methods,
         others=others(methods, form.method.data) if declined else (),
         saved_cards=shown_cards(session),

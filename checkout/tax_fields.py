@@ -11,7 +11,11 @@ from wtforms import Field, SelectField, StringField, ValidationError
 from checkout.i18n import N_
 from checkout.messages import MESSAGES
 from checkout.words import control_characters, hides_card, trimmed
-from payments.hosted.tax_ids import FORMATS, country_of, fits, likely_type
+from payments.hosted.tax_ids import EUROPEAN, FORMATS, country_of, fits, likely_type
+
+# Forms have no blanks. In these countries a business has a tax ID.
+FORMATS_IN_ONE = " ".join(f"{name}={form}" for name, form in FORMATS.items())
+SUPPORTED = " ".join(sorted({*EUROPEAN, *map(country_of, FORMATS)}))
 
 
 class TaxFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no types
@@ -54,6 +58,10 @@ class TaxFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
             raise ValidationError(MESSAGES["characters"])
         if self.tax_id_type.data in FORMATS and not fits(self.tax_id_type.data, field.data):
             raise ValidationError(MESSAGES["tax_id_invalid"])
+
+    def tax_id_attributes(self) -> dict[str, str | None]:
+        """Return the rules as the field brings them along for `static/checkout/fields.js`."""
+        return {"data-formats": FORMATS_IN_ONE, "data-needed-in": SUPPORTED if self.needs_tax_id else None}
 
     def tax_answer(self) -> dict[str, str] | None:
         """Return type and number, None where none was given."""

@@ -74,35 +74,36 @@ export function formatExpiry(text, deleting) {
   return `${digits.slice(0, 2)} / ${digits.slice(2)}`;
 }
 
+const LONGEST = 19;
+const HORIZON_YEARS = 50;
+
 export function numberProblem(text, brands, messages) {
   const digits = digitsOf(text);
-  if (!digits) return messages.number_missing;
-  if (!onlyDigits(digits)) return messages.number_invalid;
-  const scheme = schemeOf(digits, brands);
-  if (scheme && !scheme.taken) return messages.number_unsupported;
-  const brand = scheme;
+  if (!text) return messages.number_missing;
+  if (!onlyDigits(digits) || digits.length > LONGEST) return messages.number_invalid;
+  const brand = brandOf(digits, brands);
   if (!brand) return digits.length < 4 ? messages.number_incomplete : messages.number_unsupported;
   if (digits.length < Math.min(...brand.lengths)) return messages.number_incomplete;
   return brand.lengths.includes(digits.length) && passesLuhn(digits) ? "" : messages.number_invalid;
 }
 
+/** `today` is a day in UTC; a card is good until the end of its month. */
 export function expiryProblem(text, today, messages) {
-  if (!text.trim()) return messages.expiry_missing;
-  const found = /^\s*([0-9]{2}) ?\/ ?([0-9]{2}|[0-9]{4})\s*$/.exec(text);
+  if (!text) return messages.expiry_missing;
+  const found = /^([0-9]{1,2})\s*[/.\s-]\s*([0-9]{2}|[0-9]{4})$/.exec(text) || /^([0-9]{2})([0-9]{2}|[0-9]{4})$/.exec(text);
   if (!found) return messages.expiry_incomplete;
   const month = Number(found[1]);
   const year = Number(found[2]) + (found[2].length === 2 ? 2000 : 0);
   if (month < 1 || month > 12) return messages.expiry_month;
-  if (year > today.getUTCFullYear() + 50) return messages.expiry_year;
+  if (year > today.getUTCFullYear() + HORIZON_YEARS) return messages.expiry_year;
   const past = year * 12 + month < today.getUTCFullYear() * 12 + today.getUTCMonth() + 1;
   return past ? messages.expiry_past : "";
 }
 
 export function cvcProblem(text, brand, messages) {
-  const cvc = text.trim();
-  if (!cvc) return messages.cvc_missing;
-  if (!onlyDigits(cvc)) return messages.cvc_invalid;
+  if (!text) return messages.cvc_missing;
+  if (!onlyDigits(text)) return messages.cvc_invalid;
   const wanted = brand ? [brand.cvc_length] : [3, 4];
-  if (cvc.length < Math.min(...wanted)) return messages.cvc_incomplete;
-  return wanted.includes(cvc.length) ? "" : messages.cvc_invalid;
+  if (text.length < Math.min(...wanted)) return messages.cvc_incomplete;
+  return wanted.includes(text.length) ? "" : messages.cvc_invalid;
 }

@@ -1,13 +1,15 @@
 // Makes the payment page kinder: grouping, the brand's name, early warnings, one submit only.
 // Nothing depends on it; the server checks everything again.
 
-import {
-  brandOf, cvcProblem, digitsOf, expiryProblem, formatExpiry, groupNumber, hidesCardNumber, numberProblem, schemeOf,
-} from "./card.js";
+import { brandOf, digitsOf, formatExpiry, groupNumber, schemeOf } from "./card.js";
 import { suggestion } from "./email.js";
+import { checksOf } from "./fields.js";
+import { showSummary } from "./summary.js";
 
 const form = document.getElementById("payment-form");
-const { brands, messages, postal, words: said } = JSON.parse(form.dataset.rules);
+const rules = JSON.parse(form.dataset.rules);
+const { brands, postal, words: said } = rules;
+const problemOf = checksOf(form, rules, new Date(form.dataset.today));
 const field = (name) => document.getElementById(name);
 const number = field("cardNumber");
 const expiry = field("cardExpiry");
@@ -52,41 +54,38 @@ function showProblem(input, problem) {
   else input.removeAttribute("aria-invalid");
 }
 
-// Where no card number belongs; an account number has its own check, and may look like one.
-const noCard = (message, problemOf) => (text) => (hidesCardNumber(text) ? message : problemOf(text));
-const missing = (name, message) => [field(name), noCard(messages.card_number_here, (text) => (text.trim() ? "" : message))];
-const cardChecks = () => [
-  [number, (text) => numberProblem(text, brands, messages)],
-  [expiry, (text) => expiryProblem(text, new Date(), messages)],
-  [cvc, (text) => cvcProblem(text, currentBrand(), messages)],
-  [field("billingName"), noCard(messages.name_number, (text) => (text.trim() ? "" : messages.name_missing))],
-  [country, (code) => (code ? "" : messages.country_missing)],
-  [field("billingPostalCode"), noCard(messages.card_number_here, (text) => (text.trim() ? "" : postal[country.value] || ""))],
-];
-const debitChecks = () => [
-  [field("iban"), (text) => (text.trim() ? "" : messages.iban_missing)],
-  missing("accountHolderName", messages.holder_missing),
-];
-// What each way to pay asks for, of those that this page has.
-const asked = { card: number ? cardChecks() : [], sepa_debit: field("iban") ? debitChecks() : [] };
-const always = [missing("email", messages.email_missing)];
-// What else is typed on this page, whatever the way to pay, is asked of the server alone, but for card numbers.
-const known = new Set([...always, ...Object.values(asked).flat()].map(([input]) => input));
-const rest = [...form.querySelectorAll("input[type=text], input[type=email], textarea")]
-  .filter((input) => !known.has(input) && !input.closest(".method") && field(`${input.id}-error`))
-  .map((input) => [input, noCard(messages.card_number_here, () => "")]);
-const checks = [...always, ...rest, ...Object.values(asked).flat()];
-const wanted = () => [...always, ...rest, ...(asked[new FormData(form).get("paymentMethod")] || [])];
+// All that is typed and chosen on the page, in its order; of ways to pay only the chosen one's fields count.
+const inputs = [...form.querySelectorAll("input, select")].filter((input) => field(`${input.id}-error`));
+const isWanted = (input) => input.closest(".method")?.querySelector("[name=paymentMethod]").checked ?? true;
+const isBlank = (input) => input.type === "checkbox" || !input.value.trim();
 
-for (const [input, problemOf] of checks) {
-  // A field left empty on the way through is no mistake yet; leaving a wrong number is.
-  input.addEventListener("blur", () => {
-    if (input.value.trim()) showProblem(input, problemOf(input.value));
-  });
-  input.addEventListener("input", () => {
-    if (input.getAttribute("aria-invalid") && !problemOf(input.value)) showProblem(input, "");
-  });
+/** Take complaints away that what stands there now gives no reason for. */
+function forgive() {
+  for (const input of inputs) {
+    if (input.getAttribute("aria-invalid") && !problemOf(input)) showProblem(input, "");
+  }
 }
+
+// A field that is left for a press of the button says what is wrong with it after that press: its line would
+// else push the button away from under the pointer, and the press would be lost.
+let pressing = false;
+const afterwards = [];
+document.addEventListener("pointerdown", () => { pressing = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => {
+    pressing = false;
+    setTimeout(() => afterwards.splice(0).forEach((say) => say()));
+  }, true);
+}
+
+for (const input of inputs) {
+  // A field left empty on the way through is no mistake yet; leaving a wrong number is.
+  const say = () => {
+    if (!isBlank(input)) showProblem(input, problemOf(input));
+  };
+  input.addEventListener("blur", () => (pressing ? afterwards.push(say) : say()));
+}
+form.addEventListener("input", forgive);
 
 const email = field("email");
 const hint = field("email-suggestion");
@@ -132,13 +131,13 @@ function hintPostalCode() {
 
 country?.addEventListener("change", () => {
   hintPostalCode();
-  const postalCode = field("billingPostalCode");
-  if (!postalCode.value.trim()) showProblem(postalCode, "");
+  if (isBlank(field("billingPostalCode"))) showProblem(field("billingPostalCode"), "");
 });
 
 const button = field("submit");
 const words = button.querySelector(".pay-words");
 const buttonSays = words.textContent;
+const titleOfProblem = field("problem") ? document.title : said.problem.replace("{title}", document.title);
 
 function setBusy(busy) {
   form.dataset.busy = busy ? "yes" : "";
@@ -160,16 +159,24 @@ for (const change of document.querySelectorAll("button[name=instead]")) {
 }
 
 form.addEventListener("submit", (event) => {
-  if (event.submitter?.name === "extend") return; // a wish for more time, whatever has been typed so far
+  if (event.submitter?.formNoValidate) return; // as a wish for more time, whatever has been typed so far
   if (form.dataset.busy) {
     event.preventDefault();
     return;
   }
-  for (const [input, problemOf] of wanted()) showProblem(input, problemOf(input.value));
-  const wrong = wanted().find(([input]) => input.getAttribute("aria-invalid"));
-  if (wrong) {
+  const mistakes = [];
+  for (const input of inputs.filter(isWanted)) {
+    const problem = problemOf(input);
+    showProblem(input, problem);
+    if (problem) mistakes.push([input, problem]);
+  }
+  if (mistakes.length) {
     event.preventDefault();
-    wrong[0].focus();
+    showSummary(mistakes, said.check);
+    document.title = titleOfProblem;
+    const [first] = mistakes[0];
+    first.closest("details")?.setAttribute("open", "");
+    first.focus();
     return;
   }
   setBusy(true);

@@ -14,7 +14,9 @@ from checkout import i18n
 from tests.support.buyer import Buyer, Till
 
 OPEN, CLOSE = "⟦", "⟧"
-READ_ALOUD = ("alt", "aria-label", "placeholder", "title")
+# The last ones are for the page's script.
+READ_ALOUD = ("alt", "aria-label", "placeholder", "title", "data-label", "data-long", "data-short")
+CODES = {"brands", "lines", "shapes"}  # of the rules; all else in them is words
 # What is the shop's own, a name, or the same in all languages.
 KNOWN = (
     "Rosie's Roses", "Marigold field guide", "Hardcover, second edition", "Seed paper postcards", "Florin",
@@ -50,7 +52,7 @@ class Reader(HTMLParser):
                 self.seen.append(value)
             if name == "data-rules":
                 rules = json.loads(value or "{}")
-                self.seen += spoken({part: rules[part] for part in rules if part != "brands"})
+                self.seen += spoken({part: rules[part] for part in rules.keys() - CODES})
 
     def handle_endtag(self, tag: str) -> None:
         self.quiet -= tag in QUIET
