@@ -14,6 +14,7 @@ from checkout import (
     more_time,
     receipts,
     returns,
+    shapes,
     style,
     testing,
 )
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
         app.before_request(elsewhere.intercept)
     assets.register(app)
     frames.register(app)
+    shapes.register(app)
     app.register_blueprint(blueprint)
     app.register_blueprint(changes.blueprint)
     app.register_blueprint(more_time.blueprint)

@@ -7,6 +7,7 @@ a server really sends (11.6.1). A file without a reason here can't be put on a p
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -119,6 +120,11 @@ def used() -> list[Asset]:
     """Return what the present page has asked for."""
     found: list[Asset] = g.get(_USED, [])
     return found
+
+
+def use_again(found: Sequence[Asset]) -> None:
+    """Take in what a page has that was made before."""
+    setattr(g, _USED, list(found))
 
 
 def _used(name: str) -> Asset:

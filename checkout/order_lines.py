@@ -1,6 +1,7 @@
 """The lines of an order as the page shows them, and what else the buyer may add."""
 
 from checkout import images
+from checkout.i18n import number
 from checkout.looks import letter_of
 from checkout.presentation import Line
 from checkout.sums import Written
@@ -18,15 +19,16 @@ def order_lines(session: CheckoutSession, written: Written) -> tuple[tuple[Line,
 
 
 def _shown(session: CheckoutSession, item: LineItem, written: Written) -> Line:
+    mark = letter_of(item.name)
     return Line(
         name=item.name,
         description=item.description,
         quantity=item.quantity,
         unit=written(item.unit_amount),
         total=written(item.amount),
-        image=images.address_of(
-            next(iter(item.images), None), livemode=session.livemode, letter=letter_of(item.name)
-        ),
+        image=images.address_of(next(iter(item.images), None), livemode=session.livemode, letter=mark),
         id=item.id,
         choice=item.choice,
+        mark=mark,
+        pieces=number(item.quantity),
     )

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from checkout import frames, gate, rendering, typed, visits, waits
+from checkout import frames, gate, rendering, shapes, typed, visits, waits
 from checkout.compressing import compressed
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
@@ -93,7 +93,9 @@ def _shown(session: CheckoutSession) -> Response:
     frame, challenge = frames.present(), visits.challenge_address(session)
     if waited and challenge and frame is not None and not frame.comes_back:
         return rendering.challenge_page(session, challenge)  # until the other window is done
-    refused = visits.last_error(session) if waited else None
+    if not waited:
+        return shapes.form_page(session)
+    refused = visits.last_error(session)
     problem = waits.why(session.id, *refused, again=True) if refused else None
     form = rendering.payment_form(session, None)
     form.choose(visits.refused_method(session) if refused else None)

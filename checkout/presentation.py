@@ -26,6 +26,8 @@ class Line:
     image: str | None = None  # an address of our own origin
     id: str = ""
     choice: Choice | None = None  # how many the customer may choose
+    mark: str = ""  # the letter in a picture's place
+    pieces: str = ""  # the quantity in the customer's numerals
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,32 @@
 """What each page is given to show: the order summary, the form with its rules, the ways on."""
 
-from datetime import UTC, datetime
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from babel import Locale
 from flask import Response, make_response, render_template, request
-from jinja2.utils import htmlsafe_json_dumps
-from markupsafe import Markup, escape
 
-from checkout import frames, line_rules, typed, visits
+from checkout import frames, typed, visits
 from checkout.card_fields import ascii_digits
 from checkout.countdown import countdown_of
-from checkout.countries import home_country, postal_shapes, postal_words
+from checkout.countries import home_country
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
-from checkout.i18n import N_, Language, Words, gettext, language, spoken
+from checkout.i18n import N_, Words, gettext, language, spoken
 from checkout.locales import choose_locale
 from checkout.looks import face_of
-from checkout.messages import MESSAGES
 from checkout.methods import Choice, choices, others
 from checkout.order_lines import order_lines
 from checkout.panel import panel_of
-from checkout.presentation import (
-    SAVE_WORDS,
-    Order,
-    button_words,
-)
+from checkout.presentation import SAVE_WORDS, Order, button_words
 from checkout.rich_text import parts_of
 from checkout.saved import shown_cards
+from checkout.script_rules import rules, today
 from checkout.sums import Refused, deliveries, promotion_code, sums_of
 from checkout.ways_out import success_address, web_address
-from kit import clock
 from kit.readable import format_amount
 from payments.branding import look_of
-from payments.charging.card_brands import as_json, scheme_of
+from payments.charging.card_brands import scheme_of
 from payments.charging.methods.sepa_debit import MANDATE
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.setup_intents import SetupIntent
@@ -45,17 +36,8 @@ from payments.hosted.saved_cards import saved_cards
 from payments.merchants import present_name
 
 CLOSED_LINK = N_("The link is no longer active.")
+PAY, HTML = "checkout/pay.html", "text/html; charset=utf-8"
 AGAIN_SECONDS = 2  # between two looks at a payment whose answer is not known
-
-# What the page's script says by itself.
-SCRIPT_WORDS = {
-    "cvc_of_four": N_("4 digits"),
-    "optional": N_("Optional"),
-    "processing": N_("Processing…"),
-    "in_progress": N_("Your payment is being processed."),
-    "check": N_("Please check what you typed. You have not been charged."),
-}
-BRANDS = as_json()
 
 
 def locale_of(session: CheckoutSession) -> Locale:
@@ -107,27 +89,6 @@ def order_of(session: CheckoutSession) -> Order:
         code=promotion_code(session),
         deliveries=tuple(deliveries(session, written)),
     )
-
-
-@lru_cache(maxsize=256)
-def rules(_language: Language) -> Markup:
-    """Return what the page's script checks by, in the language that is spoken, as an attribute's JSON.
-
-    The server checks all of it again.
-    """
-    found = {
-        "brands": BRANDS,
-        "messages": {name: str(words) for name, words in MESSAGES.items()},
-        "lines": line_rules.as_json(),
-        "shapes": postal_shapes(),
-        "postal": postal_words(),
-        "words": {name: str(words) for name, words in SCRIPT_WORDS.items()}
-        | {
-            "did_you_mean": gettext("Did you mean %(email)s?", email="{email}"),
-            "problem": gettext("Problem: %(title)s", title="{title}"),
-        },
-    }
-    return escape(str(htmlsafe_json_dumps(found)))
 
 
 def payment_form(session: CheckoutSession, given: Any) -> PaymentForm:
@@ -183,30 +144,42 @@ def form_page(
     declined: bool = False,
 ) -> Response:
     """Return the payment page; the security code is never sent back. A decline has other ways offered."""
+    values = form_values(session, order_of(session), form, problem, refused, declined=declined)
+    return make_response(render_template(PAY, **values), status)
+
+
+def form_values(
+    session: CheckoutSession,
+    order: Order,
+    form: PaymentForm,
+    problem: Problem | None = None,
+    refused: Refused | None = None,
+    *,
+    declined: bool = False,
+) -> dict[str, Any]:
+    """Return what the template of the payment page is given."""
     form.forget_code()
     methods = methods_of(session)
-    html = render_template(
-        "checkout/pay.html",
-        order=order_of(session),
-        form=form,
-        problem=problem,
-        brand=scheme_of(ascii_digits(form.card_number.data) or ""),
-        cancel_url=web_address(session.cancel_url),
-        challenge_url=web_address(visits.challenge_address(session)),
-        action=frames.address("checkout.submit", session),
-        change_action=frames.address("checkout_changes.change", session),
-        refused=refused,
-        rules=rules(language()),
-        today=datetime.fromtimestamp(clock.now(), UTC).date().isoformat(),
-        methods=methods,
-        others=others(methods, form.method.data) if declined else (),
-        saved_cards=shown_cards(session),
-        mandate=gettext(MANDATE, merchant=present_name()),
-        panel=panel_of(session),
-        countdown=countdown_of(session),
+    return {
+        "order": order,
+        "form": form,
+        "problem": problem,
+        "brand": scheme_of(ascii_digits(form.card_number.data) or ""),
+        "cancel_url": web_address(session.cancel_url),
+        "challenge_url": web_address(visits.challenge_address(session)),
+        "action": frames.address("checkout.submit", session),
+        "change_action": frames.address("checkout_changes.change", session),
+        "refused": refused,
+        "rules": rules(language()),
+        "today": today(),
+        "methods": methods,
+        "others": others(methods, form.method.data) if declined else (),
+        "saved_cards": shown_cards(session),
+        "mandate": gettext(MANDATE, merchant=present_name()),
+        "panel": panel_of(session),
+        "countdown": countdown_of(session),
         **words_of(session),
-    )
-    return make_response(html, status)
+    }
 
 
 def paid_page(session: CheckoutSession, *, already: bool, onward_seconds: int | None) -> Response:

@@ -1,6 +1,7 @@
 """How amounts and numbers read to a person: the locale's signs and numerals, nothing lost."""
 
 from copy import copy
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
@@ -21,6 +22,12 @@ def format_amount(amount_minor: int, currency: str, locale: Locale) -> str:
     The decimals are the currency's usual ones (CLDR), unless the amount would lose something by that:
     Stripe's wire has hundredths for currencies that people no longer divide, such as the kip.
     """
+    known = _form(currency, locale)
+    text = known.written(amount_minor) if known is not None else None
+    return _by_babel(amount_minor, currency, locale) if text is None else text
+
+
+def _by_babel(amount_minor: int, currency: str, locale: Locale) -> str:
     amount = money.to_decimal(amount_minor, currency)
     digits = get_currency_precision(currency.upper())
     if amount != round(amount, digits):
@@ -52,6 +59,67 @@ def in_numerals(text: str, locale: Locale) -> str:
         text = text.replace("-", locale.number_symbols[system].get("minusSign", "-"))
     own = NUMERALS.get(system)
     return text.translate(own) if own else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a locale writes amounts of a currency, learned from Babel once, which takes seven times as long."""
+
+    before: str
+    after: str
+    group: str
+    groups: tuple[int, int]  # digits between two separators: of the last group, and of those ahead of it
+    point: str
+    minor: int  # units on the wire to one that people count
+    decimals: int  # on the wire
+    shown_decimals: int
+    numerals: dict[int, int | str] | None
+
+    def written(self, amount_minor: int) -> str | None:
+        """Return an amount as Babel writes it; None for what is left to it: minus, and odd fractions."""
+        if amount_minor < 0:
+            return None
+        whole, rest = divmod(amount_minor, self.minor)
+        fraction = f"{rest:0{self.decimals}}" if self.decimals else ""
+        if fraction[self.shown_decimals :].strip("0"):
+            return None
+        fraction = fraction[: self.shown_decimals].ljust(self.shown_decimals, "0")
+        digits, ahead, width = str(whole), "", self.groups[0]
+        while len(digits) > width:
+            ahead = f"{self.group}{digits[-width:]}{ahead}"
+            digits, width = digits[:-width], self.groups[1]
+        point = self.point if fraction else ""
+        text = f"{self.before}{digits}{ahead}{point}{fraction}{self.after}"
+        return text.translate(self.numerals) if self.numerals else text
+
+
+@lru_cache(maxsize=1024)
+def _form(currency: str, locale: Locale) -> _Form | None:
+    """Return how the locale writes the currency; None where Babel's way is not one of plain groups."""
+    digits = get_currency_precision(currency.upper())
+    pattern, symbols = _pattern(locale, digits), locale.number_symbols[locale.default_numbering_system]
+    point = symbols.get("decimal", ".")
+    nothing = "0" + (point + "0" * digits if digits else "")
+    shown = str(
+        pattern.apply(
+            Decimal(0), locale, currency=currency.upper(), currency_digits=False, numbering_system="default"
+        )
+    )
+    before, found, after = shown.partition(nothing)
+    if not found or "-" in shown or pattern.int_prec[0] > 1:
+        return None
+    decimals = money.CURRENCIES[currency].decimals
+    return _Form(
+        before=before,
+        after=after,
+        group=symbols.get("group", ","),
+        groups=pattern.grouping,
+        point=point,
+        minor=10**decimals,
+        decimals=decimals,
+        shown_decimals=digits,
+        numerals=NUMERALS.get(locale.default_numbering_system),
+    )
 
 
 @lru_cache(maxsize=256)
