@@ -102,6 +102,7 @@ def form_of(session: CheckoutSession, typed: object) -> ElsewhereForm:
         fixed_email=visits.known_email(session),
         ships_to=rendering.ships_to(session),
         asks=session.details,
+        known=visits.known_details(session),
     )
 
 

@@ -9,13 +9,17 @@ from werkzeug.exceptions import HTTPException
 
 from checkout import rendering, visits, waits
 from checkout.headers import protect
-from checkout.i18n import N_
+from checkout.i18n import N_, speaking
+from checkout.locales import choose_locale
 from kit import database
 from payments import audit
 from payments.charging import tries
-from payments.errors import InvalidRequest
+from payments.errors import InvalidRequest, StripeError
+from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.link_parameters import LinkParameters
 from payments.hosted.open_link import open_link
 from payments.hosted.payment_links import PaymentLink
+from payments.hosted.reprice import enter_code
 from payments.scope import acting_as
 
 logger = logging.getLogger("florin.checkout")
@@ -36,18 +40,20 @@ def follow(code: str) -> Response:
             N_("The link may have been cut short. Please ask the shop for it once more."),
             HTTPStatus.NOT_FOUND,
         )
-    with acting_as(visits.buyer_of(link, request)):
+    asked = LinkParameters.read(request.args)
+    locale = choose_locale(asked.locale, request.accept_languages)
+    with acting_as(visits.buyer_of(link, request)), speaking(locale):
         if not link.is_open:
             return rendering.sold_out_page(link)
         if request.method == "HEAD":
             return Response(status=HTTPStatus.OK)
-        return _opened(link)
+        return _opened(link, asked)
 
 
-def _opened(link: PaymentLink) -> Response:
+def _opened(link: PaymentLink, asked: LinkParameters) -> Response:
     try:
         tries.open_by_link()
-        session = open_link(link, request.args.get("client_reference_id"))
+        session = open_link(link, asked)
     except tries.TooManyTries as limit:
         audit.record("payment_link.limited", link.id)
         database.commit()
@@ -67,8 +73,31 @@ def _opened(link: PaymentLink) -> Response:
         )
     audit.record("payment_link.opened", link.id, session=session.id)
     database.commit()
+    if asked.promotion_code and session.details.get("allow_promotion_codes"):
+        _enter(session.id, asked.promotion_code)
     address = url_for("checkout.show", session_id=session.id)
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+
+
+def _enter(session_id: str, code: str) -> None:
+    """Enter the code of the link's address as if it were typed; one that is no good counts and is dropped."""
+    try:
+        tried = tries.enter_code(session_id)
+    except tries.TooManyTries:
+        return
+    counts = False
+    try:
+        enter_code(CheckoutSession.find(session_id), code)
+        database.commit()
+    except StripeError as refusal:
+        logger.info("the code of the link to %s was dropped: %s", session_id, refusal.message)
+        database.rollback()
+        counts = True
+    except (database.StaleWrite, database.DuplicateRow):
+        database.rollback()  # the customer has the page already, and types the code there
+    finally:
+        if not counts:
+            tried.left()
 
 
 @blueprint.errorhandler(Exception)

@@ -18,7 +18,6 @@ from kit import database
 from kit.database import db
 from kit.readable import format_amount
 from payments import audit, audit_spool
-from payments.branding import look_of
 from payments.charging.charges import Charge
 from payments.receipts import numbers
 from payments.receipts.receipt import Receipt, receipt_of
@@ -68,7 +67,7 @@ def show(charge_id: str, seal: str) -> Response:
                 render_template(
                     "checkout/receipt.html",
                     order=None,
-                    face=face_of(look_of(charge.account_id), livemode=charge.livemode),
+                    face=face_of(receipt.look, livemode=charge.livemode),
                     test_mode=receipt.test_mode,
                     written=written(receipt, locale),
                 )

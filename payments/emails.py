@@ -8,9 +8,14 @@ SHAPE = re.compile(r"[^\s@,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^\s@,;:<>()\[\]\\
 SHOWN_CHARS = 100
 
 
+def is_email(address: str) -> bool:
+    """Tell whether it may be an address."""
+    return SHAPE.fullmatch(address) is not None
+
+
 def check_email(address: str | None, param: str) -> None:
     """Refuse what is no address; None and the empty string unset one."""
-    if address and SHAPE.fullmatch(address) is None:
+    if address and not is_email(address):
         raise InvalidRequest(
             f"Invalid email address: {address[:SHOWN_CHARS]}", code="email_invalid", param=param
         )

@@ -6,7 +6,6 @@ import stripe
 from flask import Blueprint
 
 from kit import params
-from kit.params import shapes
 from merchant_api import lists
 from merchant_api.crud import operation
 from merchant_api.methods_given import TYPES
@@ -14,6 +13,7 @@ from merchant_api.operations import Operation
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession
 from payments.hosted.expire import expire as expire_session
 from payments.hosted.line_items import LineItem
+from payments.hosted.link_parameters import LOCALES
 from payments.hosted.opening_rules import SETUP
 from payments.hosted.setup_sessions import open_setup
 from payments.scope import caller
@@ -24,9 +24,7 @@ INTENT_DATA = (
     "capture_method", "description", "metadata", "receipt_email", "setup_future_usage", "shipping",
     "statement_descriptor", "statement_descriptor_suffix", "transfer_group",
 )  # fmt: skip
-# Stripe's page speaks neither Arabic nor Hebrew; Florin's does.
-_stripes = shapes.read_hash(stripe.params.checkout.SessionCreateParams, only={"locale"}).fields["locale"]
-LOCALE: Any = cast("Any", Literal)[*_stripes.choices, "ar", "he"]
+LOCALE: Any = cast("Any", Literal)[LOCALES]
 PRICE_DATA = (
     "currency", "product", "product_data.name", "product_data.description", "product_data.images",
     "product_data.metadata", "tax_behavior", "unit_amount", "unit_amount_decimal", "recurring",

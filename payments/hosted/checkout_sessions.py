@@ -39,7 +39,8 @@ ECHOED = (
     "saved_payment_method_options", "submit_type",
 )  # fmt: skip
 EXTENDED = "extended"  # the customer has asked for more time
-HIDDEN = frozenset(("customer_update", EXTENDED))  # of these, what the session does not show
+PREFILLED_EMAIL = "prefilled_email"  # stands on the page, to be changed at will
+HIDDEN = frozenset(("customer_update", EXTENDED, PREFILLED_EMAIL))  # of these, what the session does not show
 
 
 class Status(StrEnum):

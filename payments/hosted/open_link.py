@@ -1,42 +1,50 @@
 """open link: a customer follows a payment link and gets a Checkout Session of their own."""
 
-import re
 from typing import Any
 
 from payments.catalog.prices import Price
 from payments.errors import InvalidRequest
-from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.checkout_sessions import PREFILLED_EMAIL, CheckoutSession
 from payments.hosted.collection_rules import QUESTIONS
+from payments.hosted.link_parameters import LinkParameters
 from payments.hosted.opening_rules import PAYMENT
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.ways_back import own_page
 
-CLIENT_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Stripe's rule for the address's own parameter
 PASSED_ON = (
     *QUESTIONS, "allow_promotion_codes", "customer_creation", "optional_items", "payment_intent_data",
     "shipping_options", "submit_type",
 )  # fmt: skip
 
 
-def open_link(link: PaymentLink, client_reference_id: str | None = None) -> CheckoutSession:
-    """Collect a new session with the link's lines; raises InvalidRequest where it can't be paid now."""
+def open_link(link: PaymentLink, asked: LinkParameters) -> CheckoutSession:
+    """Collect a new session with the link's lines; raises InvalidRequest where it can't be paid now.
+
+    A promotion code of the address is entered once the session is there, as a customer enters it.
+    """
     if link.recurs:
         raise InvalidRequest("Florin does not offer subscriptions yet.", param="line_items")
     given: dict[str, Any] = {name: link.details[name] for name in PASSED_ON if name in link.details}
-    if client_reference_id and CLIENT_REFERENCE.fullmatch(client_reference_id):
-        given["client_reference_id"] = client_reference_id
+    own = {
+        "client_reference_id": asked.client_reference_id,
+        "customer_email": asked.locked_email,
+        "locale": asked.locale,
+    }
+    given |= {name: value for name, value in own.items() if value}
     onward = link.after_completion.get("redirect", {}).get("url")
     session = CheckoutSession.open(
         given
         | {
             "mode": PAYMENT,
             "line_items": [_offered(line) for line in link.lines],
-            "success_url": onward or own_page(),
+            "success_url": asked.onward(onward) if onward else own_page(),
             "metadata": link.metadata_,
         },
         livemode=link.livemode,
     )
     session.payment_link_id = link.id
+    if asked.email and not asked.locked_email:
+        session.details = session.details | {PREFILLED_EMAIL: asked.email}
     return session
 
 

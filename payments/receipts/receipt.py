@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from payments.branding import Look, look_of
 from payments.charging.card_brands import LABELS
 from payments.charging.charges import Charge
 from payments.charging.methods import METHODS
 from payments.charging.payment_intents import PaymentIntent
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.merchants import present_merchant
 from payments.receipts import numbers
 
 
@@ -17,7 +17,7 @@ class Receipt:
     """A charge as its customer may see it; amounts in the smallest unit of `currency`."""
 
     charge_id: str
-    merchant: str
+    look: Look  # of the page that was paid on
     number: str
     paid_at: int
     currency: str
@@ -30,6 +30,11 @@ class Receipt:
     statement: str | None
     locale: str | None
     test_mode: bool
+
+    @property
+    def merchant(self) -> str:
+        """Return the name that the customer saw when paying."""
+        return self.look.name
 
     @property
     def state(self) -> str:
@@ -46,7 +51,7 @@ def receipt_of(charge: Charge) -> Receipt:
     session = CheckoutSession.peek(session_id) if session_id else None
     return Receipt(
         charge_id=charge.id,
-        merchant=present_merchant().name,
+        look=session.look if session else look_of(charge.account_id),
         number=charge.details.get("receipt_number") or numbers.of(charge.id),
         paid_at=charge.created,
         currency=charge.currency,

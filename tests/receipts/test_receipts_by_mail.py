@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -20,7 +21,7 @@ from payments.receipts.letters import CLAIM_SECONDS, PAUSES_SECONDS, Letter
 from payments.receipts.wishes import Wishes, change_wishes
 from payments.scope import acting_as, system
 from tests.receipts.conftest import letters_about, send
-from tests.support.buyer import Buyer, Till
+from tests.support.buyer import Buyer, Till, look
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD
 from tests.support.mail_server import Inbox
@@ -65,6 +66,23 @@ def test_a_payment_with_an_address_sends_a_receipt(app: Flask, till: Till, inbox
         assert GOOD_CARD not in text
         assert "secret" not in text
     assert send(app) == 0
+
+
+def test_mail_and_page_name_the_merchant_as_the_page_did_that_was_paid_on(
+    app: Flask, till: Till, inbox: Inbox
+) -> None:
+    wish(till, payments=True)
+    session = till.open_session(branding_settings={"display_name": "Rosie & Daughters"})
+    assert "Rosie & Daughters" in Buyer(app, session).pay().text
+    (charge,) = till.charges_of(session["id"])
+    assert send(app) == 1
+    (message,) = inbox.messages
+    assert message["Subject"] == f"Your receipt from Rosie & Daughters, number {charge['receipt_number']}"
+    assert str(message["From"]).startswith("Rosie & Daughters <receipts@")
+    assert "Thank you for your payment to Rosie & Daughters." in body_of(message)
+    page = look(app.test_client().get(urlsplit(charge["receipt_url"]).path)).text
+    assert page.count("Rosie & Daughters") == 3  # title, head and "Paid to"
+    assert "Rosie's Roses" not in page
 
 
 def test_no_address_and_no_wish_is_no_mail(app: Flask, till: Till, inbox: Inbox) -> None:
