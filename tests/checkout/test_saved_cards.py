@@ -10,7 +10,7 @@ from checkout import pages
 from kit.database import db
 from payments.charging.payment_methods import PaymentMethod
 from tests.checkout.test_orders_that_change import change
-from tests.support.buyer import Buyer, Till
+from tests.support.buyer import Buyer, Till, flat
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import INSUFFICIENT_FUNDS
 
@@ -120,6 +120,24 @@ def test_a_card_kept_by_a_setup_session_is_shown(app: Flask, till: Till, jenny: 
     (card,) = cards_of(till, jenny)
     assert card["allow_redisplay"] == "always"
     assert Buyer(app, till.open_session(customer=jenny)).open().values["paymentMethod"] == card["id"]
+
+
+def test_a_page_that_saves_a_card_lists_none_and_takes_none_by_its_id(
+    app: Flask, till: Till, jenny: str
+) -> None:
+    """`saved_payment_method_options` are for the modes payment and subscription, in Stripe's reference."""
+    kept = keep(till, jenny)
+    setup = {"mode": "setup", "customer": jenny, "success_url": "https://shop.example/done"}
+    buyer = Buyer(app, till.post("/v1/checkout/sessions", setup))
+    seen = buyer.open()
+    assert (kept in seen.html, "ending in" in seen.text, seen.takes_a_card) == (False, False, True)
+    assert buyer.submit(paymentMethod=kept).status == 422
+    assert session_of(till, buyer)["status"] == "open"
+    refused = till.client.post(
+        "/v1/checkout/sessions", headers=till.headers, data=dict(flat(setup | REMOVING))
+    )
+    assert refused.status_code == 400
+    assert refused.get_json()["error"]["param"] == "saved_payment_method_options"
 
 
 def test_another_card_can_be_typed_beside_the_saved_ones(app: Flask, till: Till, jenny: str) -> None:
