@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Response, make_response, render_template, request
 from wtforms import Field
 
-from checkout import frames, gate, pages, rendering, visits, waits
+from checkout import frames, gate, pages, rendering, typed, visits, waits
 from checkout.countdown import countdown_of
 from checkout.declines import Problem
 from checkout.forms import PaymentForm
@@ -75,13 +75,18 @@ def _shown(session: CheckoutSession) -> Response:
 
 def _submitted(session: CheckoutSession) -> Response:
     form = form_of(session, request.form)
-    if not form.validate():
-        problem = pages.STRANGER if form.stranger else None
-        status = HTTPStatus.BAD_REQUEST if form.stranger else HTTPStatus.UNPROCESSABLE_ENTITY
-        return page(session, form, problem, status)
+    valid = form.validate()
+    if form.stranger:
+        return page(session, form, pages.STRANGER, HTTPStatus.BAD_REQUEST)
+    for first in pages.before_paying:
+        if (instead := first(session, form)) is not None:
+            return instead
+    if not valid:
+        return page(session, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
     session_id = session.id
     try:
         answer = pages.paid(session_id, form)
+        typed.remember(session_id)
     except tries.TooManyTries as limit:
         again = pages.present(session_id)
         return waits.told_when(page(again, form, waits.limited(limit), HTTPStatus.TOO_MANY_REQUESTS), limit)
@@ -94,15 +99,15 @@ def _submitted(session: CheckoutSession) -> Response:
     )
 
 
-def form_of(session: CheckoutSession, typed: object) -> ElsewhereForm:
-    """Return the session's form, filled with what was typed or, for None, with what is known."""
+def form_of(session: CheckoutSession, given: object) -> ElsewhereForm:
+    """Return the session's form, filled with what is given or, for None, with what is known."""
     return ElsewhereForm(
-        typed,
+        given,
         language().locale,
         fixed_email=visits.known_email(session),
         ships_to=rendering.ships_to(session),
         asks=session.details,
-        known=visits.known_details(session),
+        known=visits.known_details(session) | (typed.again(session) if given is None else {}),
     )
 
 

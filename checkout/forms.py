@@ -131,6 +131,11 @@ class PaymentForm(
         self.method.data = method_type
         return True
 
+    def leave_what_is_gone(self) -> None:
+        """Choose what the page offers first, where a saved card was chosen that has just been removed."""
+        if self.method.data not in (*self.types, *self.saved):
+            self.method.data = next(iter((*self.saved, *(CARD,) * (CARD in self.types), *self.types)))
+
     def validate_method(self, field: Field) -> None:
         if field.data not in (*self.types, *self.saved):
             gone = field.data.startswith(SAVED_ID)

@@ -44,6 +44,9 @@ NOT_STARTED = Problem(
     N_("No money has been taken. Please try again, or return to the shop."),
 )
 
+# Asked once a form of ours has come, before its payment is tried; what one returns is the answer instead.
+before_paying: list[Callable[[CheckoutSession, PaymentForm], Response | None]] = []
+
 blueprint = Blueprint("checkout", __name__)
 blueprint.after_request(protect)
 blueprint.after_request(compressed)
@@ -116,6 +119,9 @@ def _submitted(session: CheckoutSession) -> Response:
     if form.choose(request.form.get("instead")):
         form.forget_complaints()
         return rendering.form_page(session, form, None, HTTPStatus.OK)
+    for first in before_paying:
+        if (instead := first(session, form)) is not None:
+            return instead
     if not good:
         _remember("checkout.page_submitted", session, "invalid")
         return rendering.form_page(session, form, None, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -131,13 +137,13 @@ def _submitted(session: CheckoutSession) -> Response:
 def _answered(session_id: str, form: PaymentForm) -> Response:
     """Pay, and show what came of it: the shop, the form with the bank's reason, or the truth as it stands."""
     answer = paid(session_id, form)
+    typed.remember(session_id)
     session = present(session_id)
     match answer:
         case bank.Declined():
             problem = waits.why(session_id, answer.code, answer.decline_code)
             return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED, declined=True)
         case bank.ChallengeRequired():
-            typed.remember(session_id)
             return rendering.challenge_page(session, answer.url)
     page = gate.page_for(visits.state_of(session))
     if page == "paid" and answer is not None:

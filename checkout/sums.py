@@ -23,11 +23,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why the order itself was not changed as the buyer wanted, and the code that they typed."""
+    """Why the order itself was not changed as the buyer wanted, and where on the page to say so."""
 
     why: Words
-    code: str = ""
-    place: str = "code"  # which small form it was: code, delivery, cards, lines
+    place: str = "code"  # code, delivery, cards, lines
 
 
 def sums_of(session: CheckoutSession, written: Written) -> tuple[tuple[str, str], ...]:

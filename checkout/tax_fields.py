@@ -34,7 +34,7 @@ class TaxFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
         self.needs_tax_id = self.asks_tax_id and collection.get("required") == "if_supported"
         if self.asks_tax_id:
             self.tax_id_type.choices = type_choices(locale)
-            if fresh:
+            if fresh and not self.tax_id_type.data:
                 self.tax_id_type.data = likely_type(country)
 
     def tax_fields(self) -> list[Field]:

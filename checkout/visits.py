@@ -16,9 +16,9 @@ from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_intents import SetupIntent
-from payments.customers.customers import Customer
 from payments.hosted.checkout_sessions import PREFILLED_EMAIL, CheckoutSession, PaymentStatus, Status
 from payments.hosted.known import known_email as email_given
+from payments.hosted.known import named_customer
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.recover import recoverable
 from payments.scope import Caller
@@ -128,7 +128,7 @@ def known_email(session: CheckoutSession) -> str | None:
 def known_details(session: CheckoutSession) -> dict[str, Any]:
     """Return what is known of the customer before anything is typed, by the attributes of the form."""
     prefilled = session.details.get(PREFILLED_EMAIL)
-    customer = Customer.peek(session.customer_id) if session.customer_id else None
+    customer = named_customer(session)
     if customer is None or customer.deleted:
         return {"email": prefilled} if prefilled else {}
     known = {name: customer.details.get(name) for name in ("phone", "individual_name", "business_name")}

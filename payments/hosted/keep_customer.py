@@ -9,6 +9,21 @@ from payments.hosted.collected import WithCollected
 
 def made_customer(billing: Billing) -> Customer:
     """Collect a new customer of what was typed."""
+    return Customer.create(_told(billing))
+
+
+def corrected_customer(customer_id: str, billing: Billing) -> None:
+    """Change a customer that was made of an earlier try's words to what is typed now."""
+    customer = Customer.peek(customer_id)
+    if customer is None or customer.deleted:
+        return
+    present = customer.as_stripe()
+    changed = {name: value for name, value in _told(billing).items() if present.get(name) != value}
+    if changed:
+        customer.update(changed)
+
+
+def _told(billing: Billing) -> dict[str, Any]:
     answers = billing.answers
     given: dict[str, Any] = {"email": billing.email}
     told = {
@@ -20,7 +35,7 @@ def made_customer(billing: Billing) -> Customer:
         "business_name": answers.business_name,
         "individual_name": answers.individual_name,
     }
-    return Customer.create(given | {name: value for name, value in told.items() if value})
+    return given | {name: value for name, value in told.items() if value}
 
 
 def update_customer(session: WithCollected, shipping: dict[str, Any] | None) -> None:

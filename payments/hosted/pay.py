@@ -15,7 +15,7 @@ from payments.hosted import addresses
 from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession, PaymentStatus
 from payments.hosted.hold_place import hold_place
-from payments.hosted.keep_customer import made_customer
+from payments.hosted.keep_customer import corrected_customer, made_customer
 from payments.hosted.payment_links import PaymentLink
 from payments.hosted.reprice import hold_discount
 from payments.hosted.saved_cards import Saved, chosen_card
@@ -118,6 +118,8 @@ def _without_a_payment(session: CheckoutSession, billing: Billing) -> bank.Answe
 
 
 def _intent_of(session: CheckoutSession, billing: Billing) -> PaymentIntent:
+    if session.details.get("customer_creation") == "always" and session.customer_id is not None:
+        corrected_customer(session.customer_id, billing)
     if session.payment_intent_id is not None:
         intent = PaymentIntent.find(session.payment_intent_id)
         if billing.shipping:

@@ -10,7 +10,7 @@ from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.hosted.keep_customer import made_customer
+from payments.hosted.keep_customer import corrected_customer, made_customer
 
 
 def save(session: CheckoutSession, card: CardDetails, billing: Billing) -> bank.Answer:
@@ -28,6 +28,8 @@ def save(session: CheckoutSession, card: CardDetails, billing: Billing) -> bank.
         customer = made_customer(billing)
         session.customer_id = customer.id
         intent.give_to(customer)
+    elif session.details.get("customer_creation") == "always":
+        corrected_customer(str(session.customer_id), billing)
     method = PaymentMethod.of_card(card, billing=billing.details(), keep=True)
     method.allow_redisplay = "always"  # to keep it is what the customer came for
     return set_up(intent, method, card, return_url=addresses.pay_page(session.id))

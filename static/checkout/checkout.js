@@ -159,7 +159,7 @@ for (const change of document.querySelectorAll("button[name=instead]")) {
 }
 
 form.addEventListener("submit", (event) => {
-  if (event.submitter?.formNoValidate) return; // as a wish for more time, whatever has been typed so far
+  if (event.submitter?.formNoValidate) return; // more time or another order, whatever has been typed so far
   if (form.dataset.busy) {
     event.preventDefault();
     return;
@@ -187,10 +187,19 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.replace(window.location.pathname);
 });
 
+// Enter in a field of the order changes the order; without a script it is applied before anything is paid.
+for (const input of document.querySelectorAll(".order-change input:not([type=radio])")) {
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    input.closest(".order-change").querySelector("button").click();
+  });
+}
+
 // Another way of delivery is another total: the page shows it at once.
 document.body.classList.add("scripted");
 for (const way of document.querySelectorAll('input[name="shippingRate"]')) {
-  way.addEventListener("change", () => way.form.requestSubmit());
+  way.addEventListener("change", () => way.form.requestSubmit(field("chooseShipping")));
 }
 
 const details = document.querySelector(".order-details");

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from checkout import changes
+from checkout import order_form
 from kit import clock, database
 from kit.database import db
 from kit.limits import Limit, LimitCounter
@@ -177,6 +177,6 @@ def test_a_code_that_could_not_be_looked_at_uses_nothing_up(
         raise problem
 
     with monkeypatch.context() as broken_for_now:
-        broken_for_now.setattr(changes, "enter_code", broken)
+        broken_for_now.setattr(order_form, "enter_code", broken)
         assert enter() in (422, 500)
     assert [enter(), enter()] == [422, 429]

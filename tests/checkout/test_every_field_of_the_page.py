@@ -9,8 +9,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checkout.changes import OrderForm
 from checkout.forms import CSRF_FIELD, PaymentForm
+from checkout.order_form import OrderForm
 from kit.plain_text import unsteered
 from tests.support.asked import ANSWERS, EVERYTHING
 from tests.support.buyer import Buyer, Seen, Till, look

@@ -9,8 +9,8 @@ from tests.support.buyer import Buyer, Seen, Till
 
 
 def offer_of(seen: Seen) -> str:
-    """The id of the last line that a small form of the page is for."""
-    return [tag["value"] for name, tag in seen.tags if name == "input" and tag.get("name") == "line"][-1]
+    """The id of the last line that the page offers."""
+    return [tag["value"] for name, tag in seen.tags if name == "button" and tag.get("name") == "addItem"][-1]
 
 
 def price(till: Till, name: str, amount: int, **more: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from checkout import changes, pages
+from checkout import order_form, pages
 from payments.hosted.pay import pay
 from payments.hosted.reprice import change_quantity
 from tests.checkout.test_orders_that_change import code
@@ -185,7 +185,7 @@ def test_two_windows_at_the_same_moment_end_in_one_order(
         for quantity in rivals:  # before what was collected is committed
             assert meanwhile(send, other, line, quantity).status == 200
 
-    monkeypatch.setattr(changes, "change_quantity", beaten)
+    monkeypatch.setattr(order_form, "change_quantity", beaten)
     assert send(one, line, 3).status == 200
     seen = session_of(till, one)
     assert (seen["amount_subtotal"], seen["amount_total"]) == (30000, 30000)
