@@ -15,11 +15,12 @@ pytestmark = pytest.mark.slow
 
 SHARDS = 10
 STEPS_OF_A_SHARD = 5_000  # 50,000 in all, spread over the machine's cores
-STEPS_OF_AN_EXAMPLE = 50
+RULES_OF_AN_EXAMPLE = 50
+STEPS_OF_AN_EXAMPLE = 80  # about so many: a rule may make a few calls
 MEMORY = Path("/dev/shm")  # what counts here is the logic, not the disk
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def house() -> Iterator[House]:
     where = MEMORY if MEMORY.is_dir() else None
     with TemporaryDirectory(dir=where) as folder, one_process(Path(folder)) as running:
@@ -32,10 +33,8 @@ def test_payments_follow_the_model(house: House, shard: int) -> None:
         """This shard's own count."""
 
     Machine.house = house
-    examples = STEPS_OF_A_SHARD // STEPS_OF_AN_EXAMPLE
     chosen = settings(
-        max_examples=examples,
-        stateful_step_count=STEPS_OF_AN_EXAMPLE,
+        stateful_step_count=RULES_OF_AN_EXAMPLE,
         deadline=None,
         database=None,
         phases=(Phase.generate, Phase.shrink),
@@ -43,6 +42,9 @@ def test_payments_follow_the_model(house: House, shard: int) -> None:
     )
     round_number = 0
     while Machine.steps < STEPS_OF_A_SHARD:
+        left = STEPS_OF_A_SHARD - Machine.steps
         seeded = seed(shard * 1_000 + round_number)(Machine)
-        run_state_machine_as_test(seeded, settings=chosen)
+        run_state_machine_as_test(
+            seeded, settings=settings(chosen, max_examples=left // STEPS_OF_AN_EXAMPLE + 1)
+        )
         round_number += 1
