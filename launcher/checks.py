@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -60,4 +61,9 @@ def test(python: Path, arguments: Sequence[str]) -> int:
     if "--quick" in arguments:
         command += QUICK
     sys.stdout.flush()
-    return subprocess.run([*command, *given], cwd=ROOT, check=False).returncode
+    return subprocess.run([*command, *given], cwd=ROOT, env=_environment(), check=False).returncode
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with byte code kept: the suite starts hundreds of processes, none should compile us anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

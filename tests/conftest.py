@@ -22,8 +22,8 @@ from payments.cases import desks
 from payments.stand_ins import stand_ins
 from payments.treasury import treasuries
 from tests.support import bank as bank_server
+from tests.support import databases, houses, postgres, redis_server
 from tests.support import gateway as gateway_server
-from tests.support import houses, postgres, redis_server
 from tests.support.bank import Bank
 from tests.support.machine import Machine
 
@@ -96,7 +96,7 @@ Make = Callable[[str], str]  # kind of a database -> its address
 def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Makes a migrated database of a kind, which is the caller's alone."""
     ask = partial(request.getfixturevalue, "postgres_server")
-    return lambda kind: houses.new_database(kind, tmp_path_factory.mktemp("database"), ask)
+    return lambda kind: databases.new_database(kind, tmp_path_factory.mktemp("database"), ask)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +113,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session", params=houses.KINDS)
+@pytest.fixture(scope="session", params=databases.KINDS)
 def database_url(request: pytest.FixtureRequest, new_database: Make) -> str:
     """The quiet house's database; runs the test once on each kind.
 
@@ -140,7 +140,7 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture(scope="session", params=houses.KINDS)
+@pytest.fixture(scope="session", params=databases.KINDS)
 def served_database(request: pytest.FixtureRequest, new_database: Make) -> str:
     """The served house's database, on which a real server's sweeps run all the time; once of each kind."""
     return new_database(request.param)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from flask import Flask
 
-from app import create_app
 from config import load
-from kit.database import db
 from launcher.places import LOOPBACK
 from launcher.stack import is_healthy
 from tests.cli.official import StripeCli
 from tests.support import bank as bank_server
 from tests.support import gateway
+from tests.support.databases import new_sqlite
 from tests.support.desk import Shop
+from tests.support.houses import opened
 from tests.support.ports import free_port
 from tests.support.processes import running
 
@@ -63,22 +63,17 @@ def serving(binary: Path, folder: Path) -> Iterator[House]:
     """A house as `./run` makes it, on SQLite, with a bank that tells it of what happens later."""
     port, cli_port = free_port(), str(free_port())
     base_url = f"http://{LOOPBACK}:{port}"
-    database_url = f"sqlite:///{folder}/florin.sqlite3"
-    gateway.migrate(database_url, folder)
     (folder / "bank").mkdir()
     with bank_server.server(folder / "bank", BANK_NOTICE_URL=f"{base_url}/webhooks/bank") as bank:
         variables = {
-            **gateway.variables(database_url, bank, folder),
+            **gateway.variables(new_sqlite(folder), bank, folder),
             "CLI_PORT": cli_port,
             "CLI_RECONNECT_SECONDS": RECONNECT_SECONDS,
         }
-        app = create_app(load(variables))
-        house = House(base_url, app, binary, folder, variables, port)
-        house.start()
-        try:
-            yield house
-        finally:
-            house.stop()
-            with app.app_context():
-                db.session.remove()
-                db.engine.dispose()
+        with opened(load(variables)) as app:
+            house = House(base_url, app, binary, folder, variables, port)
+            house.start()
+            try:
+                yield house
+            finally:
+                house.stop()

@@ -1,24 +1,22 @@
 """A bank whose clock may be moved, and a house on each database that follows what happens to its payments."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from app import create_app
 from config import load
-from kit.database import db
 from launcher.places import LOOPBACK
-from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
 from payments.cases import desks
 from tests.disputes.support import LATER, Shop, UnreliableDesk
 from tests.support import bank as bank_server
 from tests.support import gateway as gateway_server
-from tests.support import postgres
 from tests.support.bank import Bank
+from tests.support.databases import KINDS
 from tests.support.factories import create_merchant
+from tests.support.houses import opened
 from tests.support.ports import free_port
 from tests.support.stripe_client import stripe_client
 
@@ -46,32 +44,25 @@ def gateway(house_variables: dict[str, str], notice_port: int, tmp_path: Path) -
         yield base_url
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def house_variables(
-    request: pytest.FixtureRequest, own_bank: Bank, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    own_bank: Bank,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
     """The environment of a house on a migrated database."""
-    folder = tmp_path_factory.mktemp("disputes")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "disputes")
-    gateway_server.migrate(url, folder)
-    return gateway_server.variables(url, own_bank, folder)
+    return gateway_server.variables(
+        new_database(request.param), own_bank, tmp_path_factory.mktemp("disputes")
+    )
 
 
 @pytest.fixture(scope="session")
 def house(house_variables: dict[str, str]) -> Iterator[Flask]:
     """The app inside this process; its jobs run only when a test runs them."""
     known = (dict(acquirers), dict(desks))
-    app = create_app(load(house_variables))
-    acquirer = acquirers["piggy_bank"]
-    yield app
-    assert isinstance(acquirer, SimulatorAcquirer)
-    acquirer.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with opened(load(house_variables)) as app:
+        yield app
     acquirers.update(known[0])
     desks.update(known[1])
 

@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 
 from config import load
-from tests.support import gateway, houses
+from tests.support import databases, gateway, houses
 from tests.support.bank import Bank
 
 
-@pytest.fixture(scope="session", params=houses.KINDS)
+@pytest.fixture(scope="session", params=databases.KINDS)
 def theatre_database(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
     """A migrated database on which nobody else works."""
     return new_database(request.param)

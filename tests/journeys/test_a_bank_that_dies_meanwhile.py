@@ -12,9 +12,7 @@ import pytest
 import stripe
 from playwright.sync_api import Page, expect
 
-from app import create_app
 from config import load
-from kit.database import db
 from launcher import children
 from launcher.children import Child
 from launcher.places import LOOPBACK
@@ -23,8 +21,10 @@ from payments.bank import acquirers
 from tests.support import gateway as gateway_server
 from tests.support.bank import NOBODY, SECRET, Bank
 from tests.support.browser import Shop
+from tests.support.databases import new_sqlite
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import fill, press_pay, session_params, stripe_client, succeeded_charges
+from tests.support.houses import opened
 from tests.support.ports import free_port
 from tests.support.processes import wait_until
 
@@ -86,15 +86,10 @@ def mortal(tmp_path: Path) -> Iterator[MortalBank]:
 @pytest.fixture
 def seller(mortal: MortalBank, tmp_path: Path) -> Iterator[stripe.StripeClient]:
     """A merchant at a gateway of its own, whose only bank is the mortal one."""
-    url = f"sqlite:///{tmp_path}/florin.sqlite3"
-    gateway_server.migrate(url, tmp_path)
-    variables = gateway_server.variables(url, Bank(mortal.url, SECRET), tmp_path)
+    variables = gateway_server.variables(new_sqlite(tmp_path), Bank(mortal.url, SECRET), tmp_path)
     kept = dict(acquirers)
-    app = create_app(load(variables))
-    _, secret_key = create_merchant(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with opened(load(variables)) as app:
+        _, secret_key = create_merchant(app)
     acquirers.update(kept)  # the other tests' lines
     given = {**variables, "BANK_TIMEOUT_MS": str(GIVES_UP_MS)}
     with gateway_server.server(given, tmp_path) as base_url:

@@ -19,6 +19,7 @@ from tests.support import browser as chromium_browser
 from tests.support import gateway as gateway_server
 from tests.support.bank import Bank
 from tests.support.browser import Shop, Watched
+from tests.support.databases import new_sqlite
 from tests.support.hosted_page import session_params, stripe_client
 from tests.support.ports import free_port
 
@@ -62,9 +63,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     (folder / "bank").mkdir()
     notices = f"http://{LOOPBACK}:{port}/webhooks/bank"
     with bank_server.server(folder / "bank", BANK_NOTICE_URL=notices) as bank:
-        url = f"sqlite:///{folder}/florin.sqlite3"
-        given = gateway_server.variables(url, bank, folder) | {"DEMO_SECRET_KEY": KEY}
-        gateway_server.migrate(url, folder)
+        given = gateway_server.variables(new_sqlite(folder), bank, folder) | {"DEMO_SECRET_KEY": KEY}
         subprocess.run([sys.executable, "-m", "seed"], cwd=ROOT, env={**os.environ, **given}, check=True)
         with gateway_server.server(given, folder, port) as base_url:
             yield House(base_url, bank, stripe_client(KEY, base_url))

@@ -26,6 +26,7 @@ from payments.ledger import LedgerEntry
 from tests.model.rules import Line, Told
 from tests.support import gateway
 from tests.support.bank import NOBODY, SECRET, Bank
+from tests.support.databases import new_sqlite
 from tests.support.factories import create_merchant
 from webhooks import bank_notices
 
@@ -164,9 +165,7 @@ class House:
 def one_process(folder: Path) -> Iterator[House]:
     """A migrated Florin and its bank on SQLite in `folder`; the acquirers are as before afterwards."""
     before = dict(bank.acquirers), dict(cases.desks)
-    url = f"sqlite:///{folder}/florin.sqlite3"
-    gateway.migrate(url, folder)
-    app = create_app(load(gateway.variables(url, Bank(NOBODY, SECRET), folder)))
+    app = create_app(load(gateway.variables(new_sqlite(folder), Bank(NOBODY, SECRET), folder)))
     bank_app = create_bank(
         BankSettings(secret=SECRET, card_key=b"model", database_url=f"sqlite:///{folder}/bank.sqlite3")
     )

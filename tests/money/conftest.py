@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,12 +16,9 @@ from sqlalchemy import delete, func, select
 
 import paying
 import settling
-from app import create_app
-from config import load
 from kit import database
 from kit.database import db
 from payments import breakers, cases, treasury
-from payments.acquirers.simulator import SimulatorAcquirer
 from payments.balance import reconciliation, terms
 from payments.balance.settlements import Settlement
 from payments.bank import Unknown, acquirers
@@ -30,9 +28,10 @@ from payments.ledger import LedgerEntry
 from payments.merchants import Merchant
 from payments.treasury import FileRead, Listing, PayOut, PayoutStands, Treasury
 from tests.support import bank as bank_server
-from tests.support import gateway, postgres
 from tests.support.bank import Bank
+from tests.support.databases import KINDS
 from tests.support.factories import create_merchant
+from tests.support.houses import quiet_house
 from tests.support.stripe_client import stripe_client
 
 PIGGY, CUCKOO = "piggy_bank", "cuckoo_bank"
@@ -84,27 +83,18 @@ class Wired:
     desks: dict[str, Any]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def wired(
     request: pytest.FixtureRequest, banks: Banks, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Wired]:
-    folder = tmp_path_factory.mktemp("money")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "money")
-    gateway.migrate(url, folder)
-    second = {"BANK2_URL": banks.cuckoo.url, "BANK2_SECRET": banks.cuckoo.secret}
-    variables = {**gateway.variables(url, banks.piggy, folder), **second, "ACQUIRERS": f"{PIGGY},{CUCKOO}"}
-    app = create_app(load(variables))
-    wired = Wired(app, dict(acquirers), dict(treasury.treasuries), dict(cases.desks))
-    yield wired
-    for acquirer in wired.acquirers.values():
-        assert isinstance(acquirer, SimulatorAcquirer)
-        acquirer.client.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    both = {
+        "ACQUIRERS": f"{PIGGY},{CUCKOO}",
+        "BANK2_URL": banks.cuckoo.url,
+        "BANK2_SECRET": banks.cuckoo.secret,
+    }
+    folder, ask = tmp_path_factory.mktemp("money"), partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(request.param, banks.piggy, folder, ask, both) as app:
+        yield Wired(app, dict(acquirers), dict(treasury.treasuries), dict(cases.desks))
 
 
 @dataclass

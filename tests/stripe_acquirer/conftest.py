@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +14,6 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 import sweeps
-from app import create_app
-from config import load
 from kit import database
 from kit.database import db
 from launcher.places import ROOT
@@ -27,8 +26,10 @@ from payments.events import Event
 from payments.merchants import ApiKey, KeyKind, Merchant
 from payments.notices import BankNotice
 from tests.support import bank as bank_server
-from tests.support import gateway, postgres
+from tests.support import gateway
 from tests.support.bank import Bank
+from tests.support.databases import KINDS, new_sqlite
+from tests.support.houses import quiet_house
 from tests.support.stripe_client import stripe_client
 from tests.support.stripe_proxy import Proxy, proxy
 
@@ -50,14 +51,13 @@ class Peer:
 def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     """A Stripe: another house, another bank, other books."""
     folder = tmp_path_factory.mktemp("the_other_house")
-    path = folder / "florin.sqlite3"
+    url_of_database = new_sqlite(folder)
     with bank_server.server(tmp_path_factory.mktemp("its_bank")) as bank:
-        given = gateway.variables(f"sqlite:///{path}", bank, folder) | {"DEMO_SECRET_KEY": PEER_KEY}
-        gateway.migrate(given["DATABASE_URL"], folder)
+        given = gateway.variables(url_of_database, bank, folder) | {"DEMO_SECRET_KEY": PEER_KEY}
         subprocess.run([sys.executable, "-m", "seed"], cwd=ROOT, env={**os.environ, **given}, check=True)
         with gateway.server(given, folder) as url:
             sdk = stripe.StripeClient(PEER_KEY, base_addresses={"api": url}, max_network_retries=0)
-            yield Peer(url, sdk, str(path))
+            yield Peer(url, sdk, url_of_database.removeprefix("sqlite:///"))
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def line(session_line: Proxy) -> Proxy:
     return session_line
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def house(
     request: pytest.FixtureRequest,
     bank: Bank,
@@ -82,27 +82,20 @@ def house(
 ) -> Iterator[Flask]:
     """Florin inside this process, on each database, with no sweep but the test's."""
     folder = tmp_path_factory.mktemp("house")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(request.getfixturevalue("postgres_server"), "stripe")
-    gateway.migrate(url, folder)
-    given = gateway.variables(url, bank, folder) | {
+    behind = {
         "STRIPE_SECRET_KEY": PEER_KEY,
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": session_line.url,
     }
-    app = create_app(load(given))
-    acquirer = acquirers["stripe"]
-    assert isinstance(acquirer, StripeAcquirer)
-    app.extensions[ACQUIRER] = acquirer
-    acquirers.pop("stripe")  # other houses of this process have none
-    yield app
-    cases.desks.pop("stripe", None)
-    acquirer.line.close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    ask = partial(request.getfixturevalue, "postgres_server")
+    with quiet_house(request.param, bank, folder, ask, behind) as app:
+        acquirer = acquirers["stripe"]
+        assert isinstance(acquirer, StripeAcquirer)
+        app.extensions[ACQUIRER] = acquirer
+        acquirers.pop("stripe")  # other houses of this process have none
+        yield app
+        cases.desks.pop("stripe", None)
+        acquirer.line.close()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from tests.support import gateway
 from tests.support.bank import Bank
 from tests.support.browser import Shop
 from tests.support.cardholder import Cardholder
+from tests.support.databases import new_sqlite
 from tests.support.hosted_page import fill, press_pay, session_params
 from tests.support.processes import wait_until
 
@@ -62,7 +63,7 @@ def first_florin(mode: str, bank: Bank, peer: Peer, folder: Path) -> Iterator[Fi
     endpoint = peer.sdk.v1.webhook_endpoints.create(
         {"url": "http://127.0.0.1:9/webhooks/stripe", "enabled_events": list(HEARD)}
     )
-    given = gateway.variables(f"sqlite:///{folder}/florin.sqlite3", bank, folder) | {
+    given = gateway.variables(new_sqlite(folder), bank, folder) | {
         "ACQUIRERS": "stripe",
         "DEMO_SECRET_KEY": KEY,
         "STRIPE_SECRET_KEY": str(peer.sdk._requestor.api_key),
@@ -70,7 +71,6 @@ def first_florin(mode: str, bank: Bank, peer: Peer, folder: Path) -> Iterator[Fi
         "STRIPE_API_BASE": peer.url,
         "STRIPE_MODE": mode,
     }
-    gateway.migrate(given["DATABASE_URL"], folder)
     subprocess.run([sys.executable, "-m", "seed"], cwd=ROOT, env={**os.environ, **given}, check=True)
     with gateway.server(given, folder) as url:
         peer.sdk.v1.webhook_endpoints.update(endpoint.id, {"url": f"{url}/webhooks/stripe"})

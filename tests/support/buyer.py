@@ -1,6 +1,7 @@
 """A buyer without a browser: opens the hosted page with Flask's client, types, presses the button."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 
@@ -43,15 +44,31 @@ class _Reader(HTMLParser):
 
 @dataclass
 class Seen:
-    """One answer as the buyer sees it."""
+    """One answer as the buyer sees it; it is taken apart when somebody asks for more than its source."""
 
     response: TestResponse
     status: int
     html: str
-    text: str
-    values: dict[str, str] = field(repr=False)
-    links: dict[str, str] = field(repr=False)
-    tags: list[tuple[str, dict[str, str]]] = field(repr=False)
+
+    @cached_property
+    def _read(self) -> _Reader:
+        return _Reader(self.html)
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(word for word in self._read.words if word)
+
+    @property
+    def values(self) -> dict[str, str]:
+        return self._read.values
+
+    @property
+    def links(self) -> dict[str, str]:
+        return self._read.links
+
+    @property
+    def tags(self) -> list[tuple[str, dict[str, str]]]:
+        return self._read.tags
 
     @property
     def refresh(self) -> str | None:
@@ -68,10 +85,7 @@ class Seen:
 
 def look(response: TestResponse) -> Seen:
     """Read an answer."""
-    html = response.get_data(as_text=True)
-    reader = _Reader(html)
-    words = " ".join(word for word in reader.words if word)
-    return Seen(response, response.status_code, html, words, reader.values, reader.links, reader.tags)
+    return Seen(response, response.status_code, response.get_data(as_text=True))
 
 
 class Buyer:

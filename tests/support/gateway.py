@@ -1,13 +1,11 @@
-"""Settings, migrated databases and real servers of the gateway, for tests."""
+"""Settings and real servers of the gateway, for tests."""
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from launcher.places import LOOPBACK, ROOT
+from launcher.places import LOOPBACK
 from launcher.stack import is_healthy
 from tests.support.bank import Bank
 from tests.support.ports import free_port
@@ -29,14 +27,6 @@ def variables(database_url: str, bank: Bank, data_dir: Path) -> dict[str, str]:
         "RUN_JOBS_HERE": "false",
         "POOL_SIZE": "8",
     }
-
-
-def migrate(database_url: str, data_dir: Path) -> None:
-    """Brings an empty database to the newest schema, by the same command as `./run`."""
-    environment = {**os.environ, **SECRETS, "DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-m", "migrations"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @contextmanager

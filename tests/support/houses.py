@@ -1,4 +1,4 @@
-"""Houses of the tests: migrated databases, and the app in this process, whose jobs run only when told to."""
+"""Houses of the tests: the app in this process, whose jobs run only when told to."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,23 +11,9 @@ from config import Settings, load
 from kit.database import db
 from payments.acquirers.simulator import SimulatorAcquirer
 from payments.bank import acquirers
-from tests.support import gateway, postgres
+from tests.support import gateway
 from tests.support.bank import Bank
-
-KINDS = ("sqlite", "postgresql")
-
-
-def new_database(kind: str, folder: Path, postgres_server: Callable[[], str]) -> str:
-    """The address of a migrated database of a kind that nobody else works on; an SQLite file is in `folder`.
-
-    `postgres_server` gives the server's address, and is asked only where it is wanted.
-    """
-    if kind == "sqlite":
-        url = f"sqlite:///{folder}/florin.sqlite3"
-    else:
-        url = postgres.create_database(postgres_server(), folder.name)
-    gateway.migrate(url, folder)
-    return url
+from tests.support.databases import new_database
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from kit.database import db
 from payments.merchants import Merchant
 from tests.support import bank, browser, gateway
 from tests.support.buyer import Till
+from tests.support.databases import new_sqlite
 from tests.support.desk import PASSWORD, open_shop
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, fill, press_pay, session_params
@@ -220,10 +221,8 @@ def scenes() -> dict[str, Callable[[Scenes, Page], None]]:
 @contextmanager
 def house(folder: Path) -> Iterator[Flask]:
     """A gateway with its bank on an SQLite database, and the same app in this process to open sessions by."""
-    url = f"sqlite:///{folder}/florin.sqlite3"
     with bank.server(folder) as running:
-        given = gateway.variables(url, running, folder)
-        gateway.migrate(url, folder)
+        given = gateway.variables(new_sqlite(folder), running, folder)
         with gateway.server(given, folder) as base_url:
             yield create_app(load({**given, "PUBLIC_URL": base_url}))
 

@@ -14,7 +14,7 @@ from flask import Flask
 from config import load
 from kit import jobs
 from launcher.places import ROOT
-from tests.support import gateway, houses
+from tests.support import databases, gateway, houses
 from tests.support.bank import NOBODY, SECRET, Bank
 from tests.support.factories import create_merchant
 from tests.support.processes import wait_until
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 WAIT_SECONDS = 60.0
 
 
-@pytest.fixture(params=houses.KINDS)
+@pytest.fixture(params=databases.KINDS)
 def variables(
     request: pytest.FixtureRequest, new_database: Callable[[str], str], bank: Bank, tmp_path: Path
 ) -> dict[str, str]:
