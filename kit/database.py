@@ -11,7 +11,9 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from kit import reading
 from kit.connections import Connections, engine_options, prepare_engine
+from kit.reading import Reading
 from kit.rows import insertion, plan_of, read_postgresql, read_sqlite, update
 from kit.writing import Change, DuplicateRow, StaleWrite, write_postgresql, write_sqlite
 
@@ -22,6 +24,7 @@ __all__ = [
     "Sequence64",
     "StaleWrite",
     "collect",
+    "collected",
     "commit",
     "commits",
     "db",
@@ -178,6 +181,7 @@ def _mark_updated(row: Base, change: Change) -> None:
 
 
 Row = TypeVar("Row", bound=Base)
+BY_ID = '"id" = ?'
 
 
 def collect(row: Base) -> None:
@@ -187,10 +191,15 @@ def collect(row: Base) -> None:
 
 def load(noun: type[Row], object_id: str) -> Row | None:
     """Return the row of that id, as the session knows it or as the database has it; None for none."""
+    if (now := reading.present()) is not None:
+        found = (
+            [known] if (known := now.rows.get((noun, object_id))) else _read(now, noun, BY_ID, (object_id,))
+        )
+        return found[0] if found else None
     session = _session()
     if noun.__mapper__.identity_key_from_primary_key((object_id,)) in session.identity_map:
         return session.get(noun, object_id)
-    found = load_where(noun, '"id" = ?', (object_id,))
+    found = load_where(noun, BY_ID, (object_id,))
     return found[0] if found else None
 
 
@@ -200,6 +209,8 @@ def load_where(noun: type[Row], condition: str, values: Sequence[Any]) -> list[R
     A row that the session knows already is returned as it stands there. The condition is the house's own
     text, never a caller's.
     """
+    if (now := reading.present()) is not None:
+        return _read(now, noun, condition, values)
     session = _session()
     mapper = noun.__mapper__
     read = read_postgresql if session.is_postgresql else read_sqlite
@@ -212,6 +223,24 @@ def load_where(noun: type[Row], condition: str, values: Sequence[Any]) -> list[R
             _attach(row, session)
         found.append(row)
     return found
+
+
+def _read(now: Reading, noun: type[Row], condition: str, values: Sequence[Any]) -> list[Row]:
+    mapper = noun.__mapper__
+    read = read_postgresql if now.is_postgresql else read_sqlite
+    found = []
+    for attributes in read(now.driver(), plan_of(mapper), condition, values):
+        row = now.rows.get((noun, attributes["id"]))
+        if row is None:
+            row = now.rows[noun, attributes["id"]] = mapper.class_manager.new_instance()
+            row.__dict__.update(attributes)
+        found.append(row)
+    return found
+
+
+def collected() -> Sequence[Any]:
+    """Return the rows that wait for the next commit."""
+    return _session().collected if db.session.registry.has() else ()
 
 
 def _session() -> CollectingSession:
@@ -246,11 +275,15 @@ def commit(*, last: bool = False) -> None:
 
 def commits() -> int:
     """Return how many times this session has written; tells an edge whether a verb has already acted."""
-    return _session().commits
+    return _session().commits if db.session.registry.has() else 0
 
 
 def rollback() -> None:
     """Forget everything read and collected since the last commit."""
+    if (now := reading.present()) is not None:
+        now.rows.clear()
+    if not db.session.registry.has():
+        return
     # In this order: a rollback expires the rows it still knows, and those that edges hold could not be read.
     db.session.expunge_all()
     db.session.rollback()

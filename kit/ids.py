@@ -4,9 +4,9 @@ The head counts microseconds and never repeats within a process, so sorting by i
 sorting by creation, which keyset lists rest on.
 """
 
+import os
 import threading
 import time
-from os import urandom
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Four of 256 byte values for each character; the eight that are left over would favour some, and go.
@@ -16,6 +16,7 @@ SURPLUS = bytes(range(FAIR_VALUES, 256))
 PAIRS = tuple(high + low for high in ALPHABET for low in ALPHABET)
 HEAD_LENGTH = 9  # 62**9 microseconds reach to the year 2398.
 TAIL_LENGTH = 22  # 62**22 is just over 2**130.
+STORE_BYTES = 2048
 
 _lock = threading.Lock()
 _last_tick = 0
@@ -37,12 +38,42 @@ def base62(number: int, length: int) -> str:
     return "".join(reversed(pairs))[-length:]
 
 
+class _Store:
+    """Random characters read from the system some hundred at a time, each of which is given out once.
+
+    Every reading lets go of the interpreter, and with it of the warm cache: another thread takes it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._text = ""
+        self._place = 0
+
+    def take(self, length: int) -> str:
+        """Return so many characters that nobody has had."""
+        with self._lock:
+            while len(self._text) - self._place < length:
+                fresh = os.urandom(STORE_BYTES).translate(CHARACTER_OF, SURPLUS).decode()
+                self._text = self._text[self._place :] + fresh
+                self._place = 0
+            start, self._place = self._place, self._place + length
+            return self._text[start : self._place]
+
+
+def _start_anew() -> None:
+    """Leave to a forked process's parent what has been read so far: both would give out the same."""
+    global _store  # noqa: PLW0603 - each process has one
+    _store = _Store()
+
+
+_store = _Store()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 def random_text(length: int) -> str:
     """Return `length` random base62 characters, 5.95 bits each."""
-    text = b""
-    while len(text) < length:
-        text += urandom(length + 8).translate(CHARACTER_OF, SURPLUS)
-    return text[:length].decode()
+    return _store.take(length)
 
 
 def new_id(prefix: str) -> str:

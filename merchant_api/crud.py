@@ -11,6 +11,7 @@ from flask.globals import request_ctx
 
 from kit import database
 from kit.database import db
+from kit.reading import only_reading
 from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, tried, versions
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.given import parameters_given
@@ -97,7 +98,10 @@ def answer(exchange: Exchange) -> Answer:
         gate.admit(exchange.request, key, publishable_too=exchange.operation.publishable)
         exchange.version = gate.negotiated_version(exchange.request)
         with acting_as(exchange.who):
-            return _parsed(exchange)
+            if exchange.operation.method != "GET":
+                return _parsed(exchange)
+            with only_reading(db.engine):
+                return _parsed(exchange)
     except Exception as error:  # noqa: BLE001 - the last handler: whatever happens, the caller gets an answer
         return _refused(exchange, error)
 
@@ -208,7 +212,7 @@ def _conclude(
     object_id = object_id or _id_of_path(exchange)
     spool = audit_spool.in_force() if exchange.operation.method == "GET" else None
     # A test token is a query, too, yet what it is answered with has to be kept.
-    if spool is not None and exchange.who is not None and not db.session.new:
+    if spool is not None and exchange.who is not None and not database.collected():
         spool.put(exchange.who, action, object_id, outcome, {"status": status})
         return
     audit.record(action, object_id, outcome, status=status)

@@ -46,7 +46,7 @@ class Gateway(Flask):
             answer = view.answer(self.request_class(environ), arguments)
         length = ("Content-Length", str(len(answer.body)))
         start_response(STATUS_LINES[answer.status], [*answer.headers, length])
-        return (answer.body,)
+        return [answer.body]  # granian sends a list at once and anything else piece by piece
 
     @cached_property
     def _operations(self) -> Operations:

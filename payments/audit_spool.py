@@ -1,16 +1,14 @@
 """Audit rows of queries, written behind the hot path: first to a file of this process, then in batches.
 
-A row is in the file before its answer leaves, so a killed process loses none: whoever starts next in
-the same data folder takes over what the dead have left. A process holds a lock on its file for as long
-as it lives; its number would tell less, since after a restart another one may have the same. Rows of
-changes never come here; they are committed together with the change.
+A row is in the file before its answer leaves, so a killed process loses none (payments/spool_file.py):
+whoever starts next in the same data folder takes over what the dead have left. A process holds a lock on
+its file for as long as it lives; its number would tell less, since after a restart another one may have the
+same. Rows of changes never come here; they are committed together with the change.
 """
 
 import contextlib
 import fcntl
 import logging
-import os
-import secrets
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -25,15 +23,13 @@ from kit.appending import append
 from kit.database import db
 from payments.audit import AuditRow
 from payments.scope import Caller
+from payments.spool_file import SUFFIX, SpoolFile, lines_in
 
 logger = logging.getLogger("florin.audit")
 
 FLUSH_SECONDS = 0.2
 AGAIN_SECONDS = 5.0  # after a flush that failed
 BATCH = 500
-# Where rows never stop coming, the file is never all written; one of this length gives way to a new one.
-LONGEST_FILE_BYTES = 8 * 1024 * 1024
-SUFFIX = ".jsonl"
 
 
 class AuditSpool:
@@ -43,8 +39,7 @@ class AuditSpool:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._around = around
-        self._path, self._file = _own_file(folder)
-        self._length = 0
+        self._file = SpoolFile(folder)
         self._waiting: list[dict[str, Any]] = []
         self._guard = threading.Lock()
         self._flushing = threading.Lock()
@@ -62,8 +57,7 @@ class AuditSpool:
         self._stopping.set()
         self._thread.join()
         self.flush()
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        self._file.delete()
 
     def put(
         self, who: Caller, action: str, object_id: str | None, outcome: str, details: dict[str, Any]
@@ -76,9 +70,10 @@ class AuditSpool:
         }  # fmt: skip
         line = _line(row)
         with self._guard:
-            os.write(self._file, line)
-            self._length += len(line)
             self._waiting.append(row)
+            # Where rows never stop coming, those that are in the database stay in the file until it is full.
+            if not self._file.append(line):
+                self._file = self._file.followed([_line(row) for row in self._waiting])
 
     def flush(self) -> None:
         """Write all that is waiting to the database now."""
@@ -91,20 +86,8 @@ class AuditSpool:
                 left -= len(rows)
                 with self._guard:
                     del self._waiting[: len(rows)]
-                    self._shorten()
-
-    def _shorten(self) -> None:
-        """Let go of lines that are in the database."""
-        if not self._waiting:
-            os.ftruncate(self._file, 0)
-            self._length = 0
-        elif self._length > LONGEST_FILE_BYTES:
-            lines = b"".join(map(_line, self._waiting))
-            path, file = _own_file(self._folder)
-            os.write(file, lines)
-            self._path.unlink(missing_ok=True)
-            os.close(self._file)
-            self._path, self._file, self._length = path, file, len(lines)
+                    if not self._waiting:
+                        self._file.clear()
 
     def _run(self) -> None:
         pause = FLUSH_SECONDS
@@ -121,19 +104,6 @@ class AuditSpool:
 
 def _line(row: dict[str, Any]) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _own_file(folder: Path) -> tuple[Path, int]:
-    """Open a new file that is locked for as long as this process keeps it open."""
-    while True:
-        path = folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file).st_nlink:
-            return path, file
-        os.close(
-            file
-        )  # Before it was locked, another start took it for a dead process's and cleared it away.
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
@@ -153,7 +123,7 @@ def _take_over(path: Path) -> int:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (FileNotFoundError, BlockingIOError):
             return 0
-        rows = [row for line in file.read().splitlines() if (row := _row(line)) is not None]
+        rows = [row for line in lines_in(file.read()) if (row := _row(line)) is not None]
         # It may have died between the batch's commit and the file's end: those rows are there already.
         known = _known([row["request_id"] for row in rows])
         missing = [row for row in rows if row["request_id"] not in known]

@@ -6,7 +6,7 @@ from sqlalchemy import Index, Select, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from kit import clock
-from kit.database import Base, Id, collect, db, load
+from kit.database import Base, Id, collect, collected, db, load
 from kit.ids import new_id
 from payments.errors import InvalidRequest, NotFound
 from payments.scope import caller
@@ -129,7 +129,7 @@ class Resource(Base):
 
 def _collected(noun: type[NounType], object_id: str) -> NounType | None:
     """Return a row that this request has made and not yet committed; the identity map doesn't know it."""
-    return next((row for row in db.session.new if isinstance(row, noun) and row.id == object_id), None)
+    return next((row for row in collected() if isinstance(row, noun) and row.id == object_id), None)
 
 
 def nouns() -> list[type[Resource]]:

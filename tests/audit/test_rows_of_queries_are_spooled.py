@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from kit.database import db
-from payments import audit_spool
+from payments import audit_spool, spool_file
 from payments.audit import AuditRow
 from payments.audit_spool import AuditSpool, recover, use
 from payments.scope import Caller
+from payments.spool_file import lines_in
 from tests.support.factories import create_merchant
 
 DEAD_PROCESS = "4194305-dead"
@@ -49,9 +50,10 @@ def test_the_file_holds_what_the_database_does_not_have_yet(app: Flask, tmp_path
     spool = AuditSpool(tmp_path / "spool", app.app_context)
     spool.put(who, "GET /v1/balance", None, "succeeded", {"status": 200})
     (path,) = (tmp_path / "spool").iterdir()
-    assert orjson.loads(path.read_bytes())["request_id"] == "req_spool_2"
+    (line,) = lines_in(path.read_bytes())
+    assert orjson.loads(line)["request_id"] == "req_spool_2"
     spool.flush()
-    assert path.read_bytes() == b""
+    assert lines_in(path.read_bytes()) == []
 
 
 def left_by_a_dead_process(app: Flask, folder: Path, request_id: str) -> Caller:
@@ -60,7 +62,7 @@ def left_by_a_dead_process(app: Flask, folder: Path, request_id: str) -> Caller:
     spool = AuditSpool(folder, app.app_context)
     spool.put(who, "GET /v1/balance", None, "succeeded", {"status": 200})
     (path,) = folder.iterdir()
-    left = path.read_bytes()
+    left = b"".join(line + b"\n" for line in lines_in(path.read_bytes()))
     path.unlink()
     (folder / f"{DEAD_PROCESS}.jsonl").write_bytes(left)  # which nobody holds a lock on
     return who
@@ -169,6 +171,7 @@ def test_the_file_stays_short_where_rows_never_stop_coming(
 ) -> None:
     who = caller_of(app, "req_spool_10")
     write = audit_spool._write
+    monkeypatch.setattr(spool_file, "FILE_BYTES", 1000)
     spool = AuditSpool(tmp_path / "spool", app.app_context)
 
     def write_while_another_comes(rows: list[dict[str, Any]]) -> None:
@@ -176,7 +179,6 @@ def test_the_file_stays_short_where_rows_never_stop_coming(
         spool.put(who, "GET /v1/balance", None, "succeeded", {"status": 200})
 
     monkeypatch.setattr(audit_spool, "_write", write_while_another_comes)
-    monkeypatch.setattr(audit_spool, "LONGEST_FILE_BYTES", 1000)
     spool.put(who, "GET /v1/balance", None, "succeeded", {"status": 200})
     for _ in range(20):
         spool.flush()
