@@ -13,6 +13,7 @@ from kit import database
 from kit.database import db
 from kit.reading import only_reading
 from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, tried, versions
+from merchant_api.answers import Answer, answered
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.given import parameters_given
 from merchant_api.operations import Operation
@@ -45,15 +46,6 @@ class Exchange:
     key: idempotency.IdempotencyKey | None = None
     paths: list[str] = field(default_factory=list)  # of expand[]
     overtaken: bool = False  # another one has recorded what the bank said to this request
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back over the wire."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,19 +278,5 @@ def _remember_failure(exchange: Exchange, told: StripeError, body: bytes) -> Non
 
 
 def _response(exchange: Exchange, status: int, body: bytes, *, replayed: bool = False) -> Answer:
-    told = [("Content-Type", "application/json"), ("Request-Id", exchange.request_id)]
-    if exchange.version:
-        told.append(("Stripe-Version", exchange.version))
-    key = exchange.request.headers.get("Idempotency-Key")
-    if key is not None:
-        told.append(("Idempotency-Key", key))
-    if status == 401:
-        told.append(("WWW-Authenticate", 'Basic realm="Stripe"'))
-    if status in (409, 429) or status >= 500:
-        # Asking again for an answer that is replayed brings nothing new; after a failure in mid-payment, a
-        # request without a key could pay twice.
-        keyless = status >= 500 and key is None and exchange.operation.method == "POST"
-        told.append(("Stripe-Should-Retry", "false" if replayed or keyless else "true"))
-    if replayed:
-        told.append(("Idempotent-Replayed", "true"))
-    return Answer(status, told, body)
+    request, version = exchange.request, exchange.version
+    return answered(request, exchange.request_id, version, status, body, replayed=replayed)
