@@ -35,6 +35,7 @@ def recover(session: CheckoutSession) -> CheckoutSession:
     if session.keeps_card:
         return open_again(session, _customer_given(session))
     echoed = {name: session.details[name] for name in ECHOED if name in session.details}
+    echoed["optional_items"] = _still_on_offer(echoed.get("optional_items"))
     given = {
         **echoed,
         "mode": session.mode,
@@ -51,6 +52,14 @@ def recover(session: CheckoutSession) -> CheckoutSession:
         "payment_intent_data": session.intent_data,
     }
     return CheckoutSession.open(given, livemode=session.livemode, recovered_from=session.id)
+
+
+def _still_on_offer(items: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Return the items on offer without those whose price is gone: nobody has ordered them yet.
+
+    An archived price is good, as it was on the page that has expired.
+    """
+    return [item for item in items or () if Price.peek(item["price"]) is not None] or None
 
 
 def _customer_given(session: CheckoutSession) -> str | None:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
 from flask import Flask
 
+from kit.database import db
+from payments.catalog.prices import Price
 from tests.checkout.test_orders_of_another_size import Json, adjustable, lines_of, refused, send, session_of
 from tests.support.buyer import Buyer, Seen, Till
 
@@ -81,6 +84,34 @@ def test_a_link_offers_the_same_choices(app: Flask, till: Till) -> None:
     }
     changed = till.post(f"/v1/payment_links/{link['id']}", change)
     assert changed["optional_items"] is None
+
+
+@pytest.mark.parametrize("gone", ["one of two", "all"])
+def test_an_item_whose_price_is_gone_is_no_longer_offered_and_the_order_opens_again(
+    app: Flask, till: Till, gone: str
+) -> None:
+    ribbon, vases = price(till, "Ribbon", 1500), price(till, "Vases", 1000)
+    session = till.open_session(
+        line_items=[adjustable(2)],
+        optional_items=[{"price": ribbon, "quantity": 1}, {"price": vases, "quantity": 1}],
+        after_expiration={"recovery": {"enabled": True}},
+    )
+    buyer = Buyer(app, session)
+    assert send(buyer, offer_of(buyer.open()), 1).status == 200
+    expired = till.post(f"/v1/checkout/sessions/{session['id']}/expire")
+    with app.app_context():
+        for price_id in (ribbon, vases) if gone == "all" else (ribbon,):
+            row = db.session.get(Price, price_id)
+            assert row is not None
+            row.deleted = True
+        db.session.commit()
+    path = expired["after_expiration"]["recovery"]["url"].partition("/c/")[2]
+    location = app.test_client().get(f"/c/{path}").headers["Location"]
+    again = till.get(f"/v1/checkout/sessions/{location.rpartition('/')[2]}")
+    assert (again["id"] != session["id"], again["status"], again["amount_total"]) == (True, "open", 20000)
+    left = [item["price"] for item in again["optional_items"] or ()]
+    assert left == ([] if gone == "all" else [vases])
+    assert Buyer(app, again).pay(expectedAmount="20000").status == 200
 
 
 def test_an_expired_order_offers_the_same_choices_again(app: Flask, till: Till) -> None:
