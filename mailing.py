@@ -153,10 +153,10 @@ def _handled(letter_id: str) -> bool:
         letter = db.session.get(Letter, letter_id)
         if letter is None:
             return False
-        letter.claim()
-        database.commit()
         with acting_as(system(letter.account_id, livemode=letter.livemode)):
-            left = _sent(letter)
+            claimed = letter.claim()
+            database.commit()
+            left = claimed and _sent(letter)
             database.commit()
     except (database.StaleWrite, database.DuplicateRow):
         logger.info("letter %s is another worker's", letter_id)

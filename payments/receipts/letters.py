@@ -20,7 +20,9 @@ from payments.scope import caller
 CLAIM_SECONDS = 120
 # From each failure to the next try; after the last a letter is given up.
 PAUSES_SECONDS = (60, 300, 1800, 7200, 6 * 3600, 24 * 3600)
+MOST_TRIES = len(PAUSES_SECONDS) + 1
 LONGEST_PROBLEM = 300
+ENDED_ITS_WORKERS = "its workers ended before they could say what became of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,18 @@ class Letter(Base):
             return True
         return db.session.scalar(select(cls.id).where(cls.key == key)) is not None
 
-    def claim(self) -> None:
-        """Keep everybody else from sending it for a while; the commit of the claim says who has it."""
+    def claim(self) -> bool:
+        """Keep everybody else from sending it for a while; the commit of the claim says who has it.
+
+        False where it has been tried as often as may be: its last worker left no word, having died of it, so
+        it is given up here. Each worker that is left without an end waits as long as a failure does.
+        """
+        if self.tries >= MOST_TRIES:
+            self._give_up(ENDED_ITS_WORKERS)
+            return False
         self.tries += 1
-        self.due_at = clock.now() + CLAIM_SECONDS
+        self.due_at = clock.now() + max(CLAIM_SECONDS, self._pause_seconds())
+        return True
 
     def sent(self, way: str) -> None:
         """Collect that it has left the house, and by which way."""
@@ -94,9 +104,16 @@ class Letter(Base):
     def failed(self, problem: str, *, for_good: bool = False) -> None:
         """Collect that it could not be sent: it waits for the next try, or is given up."""
         self.problem = problem[:LONGEST_PROBLEM]
-        if not for_good and self.tries <= len(PAUSES_SECONDS):
-            self.due_at = clock.now() + PAUSES_SECONDS[self.tries - 1]
+        if not for_good and self.tries < MOST_TRIES:
+            self.due_at = clock.now() + self._pause_seconds()
             return
+        self._give_up(problem)
+
+    def _pause_seconds(self) -> int:
+        return PAUSES_SECONDS[min(self.tries, len(PAUSES_SECONDS)) - 1]
+
+    def _give_up(self, problem: str) -> None:
+        self.problem = problem[:LONGEST_PROBLEM]
         self.due_at, self.given_up_at = None, clock.now()
         audit.record("letter.given_up", self.object_id, letter=self.id, kind=self.kind, tries=self.tries)
 
