@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from kit import urls
 from kit.addresses import Reach
 from kit.admission import Outside
 from kit.deadline import ReplyTooLarge
@@ -23,6 +24,9 @@ SHELF_BYTES = 8 * 1024 * 1024
 SHELF_PLACES = 4096  # of failures too, which weigh nothing
 GOOD_SECONDS = 3600.0
 BAD_SECONDS = 60.0
+# In live mode, at the doors of web servers: no merchant's address makes this house knock at a mail server or a
+# database.
+PUBLIC_PORTS = frozenset((80, 443))
 BUSY = "too many pictures are being fetched"
 
 HEADERS = {"Accept": "image/webp, image/png, image/jpeg, image/gif", "Accept-Encoding": "identity"}
@@ -88,6 +92,9 @@ _busy = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 def fetched(url: str, reach: Reach) -> Picture | str:
     """Return a picture, or in words why there is none."""
+    target = urls.parse(url)
+    if reach == "public" and not isinstance(target, str) and target.port not in PUBLIC_PORTS:
+        return f"denied: port {target.port} is asked for no pictures in live mode"
     key = (url, reach)
     known = _shelf.get(key)
     if known is not None:

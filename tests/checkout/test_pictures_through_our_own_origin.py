@@ -147,6 +147,31 @@ def test_nothing_within_a_network_is_reached_in_live_mode(app: Flask, url: str) 
     assert found.startswith(("denied", "invalid_url"))
 
 
+@pytest.mark.parametrize("port", [22, 25, 3306, 5432, 6379, 8080, 8443, 9200])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_other_port_than_the_webs_own_is_asked_in_live_mode(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, port: int
+) -> None:
+    asked: list[str] = []
+
+    def noted(url: str, _: Reach) -> str:
+        asked.append(url)
+        return "nothing there"
+
+    monkeypatch.setattr(pictures, "_fetch", noted)
+    found = pictures.fetched(f"{scheme}://shop.example:{port}/a.png", "public")
+    assert str(found).startswith(f"denied: port {port}")
+    assert asked == []
+    for good in (
+        f"{scheme}://shop.example/a.png",
+        "http://shop.example:80/b.png",
+        "https://shop.example:443/b",
+    ):
+        pictures.fetched(good, "public")
+    pictures.fetched(f"{scheme}://shop.example:{port}/c.png", "loopback")
+    assert len(asked) == 4
+
+
 def test_test_mode_reaches_as_far_as_its_webhooks(app: Flask) -> None:
     with picture_server({"a.png": PNG}) as server:
         assert app.test_client().get(address(app, f"{server}/a.png")).status_code == 200
