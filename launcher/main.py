@@ -34,6 +34,9 @@ DEMO_SECRET_KEY (made at the first start), ACQUIRERS (piggy_bank,cuckoo_bank).
 """
 
 
+STARTING = "Starting Florin; on a busy machine this takes half a minute ..."
+
+
 class Stopped(BaseException):
     """A signal asked the launcher to end; no handler for ordinary errors may swallow it."""
 
@@ -79,6 +82,8 @@ def _play(arguments: list[str]) -> int:
 
 
 def _serve() -> int:
+    if sys.stderr.isatty():  # for whoever waits; in a script's log a refusal stays one line
+        print(STARTING, file=sys.stderr, flush=True)
     place = places.from_environment(os.environ)
     with stack.running(place, os.environ) as florin:
         print(banner(florin.demo, place.logs), flush=True)

@@ -10,6 +10,7 @@ them in its database.
 """
 
 import os
+import sys
 from typing import Any
 
 import stripe
@@ -21,6 +22,8 @@ SHOP_PORT = int(os.environ.get("SHOP_PORT", "4242"))
 SHOP_URL = f"http://127.0.0.1:{SHOP_PORT}"
 
 shop = Flask(__name__)
+if not os.environ.get("STRIPE_SECRET_KEY"):
+    sys.exit("merchant.py: set STRIPE_SECRET_KEY to a secret key of Florin's; ./run prints one as it starts")
 client = stripe.StripeClient(os.environ["STRIPE_SECRET_KEY"], base_addresses={"api": FLORIN_URL})
 
 

@@ -1,6 +1,8 @@
 """What `./run` cannot do on this machine it says in one clear line, with exit code 2 and no traceback."""
 
 import ast
+import os
+import pty
 import socket
 import subprocess
 import sys
@@ -23,6 +25,22 @@ def refused(*arguments: str, data_dir: Path, **variables: str) -> str:
     (line,) = done.stderr.splitlines()
     assert line.startswith("florin: ")
     return line
+
+
+def test_whoever_waits_at_a_terminal_is_told_at_once_that_it_starts(tmp_path: Path) -> None:
+    terminal, its_end = pty.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as seen, os.fdopen(its_end, "wb") as end:
+        process = subprocess.Popen(
+            [str(ROOT / "run")],
+            env=launched.environment(tmp_path / "data", PORT="0"),
+            stdin=subprocess.DEVNULL,
+            stdout=end,
+            stderr=end,
+        )
+        assert process.wait(60) == 2
+        first, refusal = seen.read(4096).decode().splitlines()
+    assert first.startswith("Starting Florin")
+    assert refusal.startswith("florin: PORT=0 is not a port")
 
 
 @pytest.mark.parametrize("variable", ["PORT", "BANK_PORT", "BANK2_PORT", "CLI_PORT"])

@@ -1,0 +1,20 @@
+"""The example shop says in one line what it lacks."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from launcher.places import ROOT
+
+
+@pytest.mark.parametrize("key", [None, ""])
+def test_without_a_key_the_shop_says_which_one_it_needs(key: str | None) -> None:
+    inherited = {name: value for name, value in os.environ.items() if name != "STRIPE_SECRET_KEY"}
+    given = inherited if key is None else {**inherited, "STRIPE_SECRET_KEY": key}
+    shop = [sys.executable, str(ROOT / "docs" / "examples" / "merchant.py")]
+    done = subprocess.run(shop, env=given, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("merchant.py: set STRIPE_SECRET_KEY")
