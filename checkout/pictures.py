@@ -24,8 +24,7 @@ SHELF_BYTES = 8 * 1024 * 1024
 SHELF_PLACES = 4096  # of failures too, which weigh nothing
 GOOD_SECONDS = 3600.0
 BAD_SECONDS = 60.0
-# In live mode, at the doors of web servers: no merchant's address makes this house knock at a mail server or a
-# database.
+# In live mode, at the doors of web servers: no merchant's address makes the house knock at mail or databases.
 PUBLIC_PORTS = frozenset((80, 443))
 BUSY = "too many pictures are being fetched"
 
