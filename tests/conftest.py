@@ -22,7 +22,7 @@ from payments.cases import desks
 from payments.stand_ins import stand_ins
 from payments.treasury import treasuries
 from tests.support import bank as bank_server
-from tests.support import databases, houses, postgres, redis_server
+from tests.support import databases, houses, order, postgres, redis_server
 from tests.support import gateway as gateway_server
 from tests.support.bank import Bank
 from tests.support.machine import Machine
@@ -53,11 +53,11 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever needs the machine alone gets it while nobody has begun anything long."""
+    """Nobody meets the sweeps of the served house; long tests begin early (tests/support/order.py)."""
     for item in items:
         if {"gateway", "database_url"} <= set(getattr(item, "fixturenames", ())):
             raise pytest.UsageError(f"{item.nodeid} uses both the quiet house and the one that is served")
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+    items[:] = order.arranged(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, ClassVar
 
+import orjson
 import pytest
 import stripe
 import time_machine
@@ -42,8 +43,9 @@ START = 1_800_000_000
 DAYS = 3
 STEP_SECONDS = 600
 STEPS = DAYS * DAY_SECONDS // STEP_SECONDS
-SICK = "https://sick.test/"
-URLS = ("https://well.test/", "https://fine.test/", SICK)
+WELL, SICK = "https://well.test/", "https://sick.test/"
+URLS = (WELL, "https://fine.test/", SICK)
+TOLERANCE_SECONDS = stripe.Webhook.DEFAULT_TOLERANCE  # as construct_event has it
 FAILS_OF_A_HUNDRED = 30
 # With these dice one event in a hundred thousand fails nine times, and is let in by the very last attempt.
 DICE = 3
@@ -75,17 +77,22 @@ class Doors:
         self.unverified: list[str] = []
 
     def post(self, url: str, body: bytes, headers: dict[str, str], **_: object) -> Response | Failure:
+        signature, secret = headers["Stripe-Signature"], self._secrets[url]
         try:
-            event = stripe.Webhook.construct_event(body, headers["Stripe-Signature"], self._secrets[url])
+            if url == WELL:  # here each event becomes the library's object as well, which costs far more
+                stripe.Webhook.construct_event(body, signature, secret)
+            else:
+                stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE_SECONDS)
         except (ValueError, stripe.SignatureVerificationError) as error:
             self.unverified.append(f"{url}: {error}")
             return Response(400, {}, b"", 1)
-        number = int(event.data.object["metadata"]["number"])
+        event = orjson.loads(body)
+        number = int(event["data"]["object"]["metadata"]["number"])
         with self._guard:
             if url == SICK and self._fails(number):
                 self.refused += 1
                 return Response(503, {}, b"", 1) if number % 2 else Failure("timeout", sent=True, detail="")
-            self.accepted[url][event.id] += 1
+            self.accepted[url][event["id"]] += 1
         return Response(200, {}, b"", 1)
 
     def _fails(self, number: int) -> bool:
