@@ -126,7 +126,10 @@ expiry?.addEventListener("input", (event) => {
 });
 
 function hintPostalCode() {
-  field("billingPostalCode-hint").textContent = postal[country.value] ? "" : said.optional;
+  const hint = field("billingPostalCode-hint");
+  hint.textContent = postal[country.value] ? "" : said.optional;
+  // Beside a half-wide field there is no room for it: it stands within.
+  if (hint.closest(".card")) field("billingPostalCode").placeholder = hint.textContent;
 }
 
 country?.addEventListener("change", () => {

@@ -31,5 +31,6 @@ function tick() {
   if (!form.dataset.busy) window.location.replace(box.dataset.again);
 }
 
+if (box.hasAttribute("tabindex")) box.focus(); // just put off; in a frame no browser does it by itself
 const ticking = setInterval(tick, 1000);
 tick();

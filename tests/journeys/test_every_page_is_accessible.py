@@ -1,20 +1,26 @@
 """axe-core finds nothing wrong on any page in any state, and the keyboard alone pays."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
-from playwright.sync_api import Browser, Page, expect
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
+from tests.journeys import test_a_page_in_a_shops_frame as shops_frame
 from tests.journeys.test_a_page_that_collects import order_of
 from tests.support import npm_packages
 from tests.support.browser import Shop
 from tests.support.hosted_page import INSUFFICIENT_FUNDS, TYPED, fill, press_pay, session_params
+from tests.support.time_left import leave
 
-pytestmark = pytest.mark.slow
+# What a browser shows does not depend on the database.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("served_database", ["sqlite"], indirect=True, scope="session"),
+]
 
 AXE = Path(__file__).parent / "axe_package"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa")
@@ -61,8 +67,8 @@ EVERYTHING: dict[str, Any] = {
 class Visit:
     """A customer's browser at a merchant's pages."""
 
-    def __init__(self, page: Page, merchant: stripe.StripeClient, shop: Shop) -> None:
-        self.page, self.merchant, self.shop = page, merchant, shop
+    def __init__(self, page: Page, merchant: stripe.StripeClient, shop: Shop, app: Flask) -> None:
+        self.page, self.merchant, self.shop, self.app = page, merchant, shop, app
 
     def open(self, **overrides: Any) -> stripe.checkout.Session:
         """Comes to the page of a new session."""
@@ -121,17 +127,42 @@ def _returning(visit: Visit) -> None:
     visit.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
 
 
-def _nearly_over(visit: Visit) -> None:
-    visit.open(expires_at=int(time.time()) + 1860)
-    visit.page.evaluate("document.getElementById('countdown').hidden = false")
+def _counting_down(visit: Visit) -> Iterator[str]:
+    """Before it announces itself, announced, put off by the customer, over."""
+    session, page = visit.ordered(), visit.page
+    leave(visit.app, session.id, 700)
+    page.clock.install()
+    page.goto(session.url or "")
+    expect(page.locator("#countdown")).to_be_hidden()
+    yield "before"
+    page.clock.fast_forward(105_000)
+    expect(page.locator("#countdown-said")).not_to_be_empty()
+    yield "announced"
+    page.click("#extend")
+    expect(page.locator("#countdown")).to_be_focused()
+    yield "put off"
+    leave(visit.app, session.id, 0)
+    page.clock.fast_forward(3_600_000)
+    expect(page.locator("#payment-form")).to_have_count(0)
+    yield "over"
 
 
-def _framed(visit: Visit) -> None:
-    """Come to the page that a shop holds in a frame, as it is by itself."""
-    given = {"ui_mode": "embedded_page", "return_url": f"{visit.shop.url}/back"}
-    session = visit.ordered(success_url=None, cancel_url=None, **given)
-    base = (visit.ordered().url or "").partition("/c/pay/")[0]
-    visit.page.goto(f"{base}/c/pay/{session.client_secret}")
+def _framed(visit: Visit) -> Iterator[str]:
+    """On a shop's page on another origin: to be filled in, declined, paid. Looked at inside of the frame."""
+    house = (visit.ordered().url or "").partition("/c/pay/")[0]
+    stays = {"redirect_on_completion": "never", "return_url": None}
+    session = shops_frame.opened(visit.merchant, visit.shop, **stays)
+    frame = shops_frame.mounted(visit.page, visit.shop, shops_frame.other_name(house), session.client_secret)
+    shops_frame.typed(frame, cardNumber=INSUFFICIENT_FUNDS)
+    yield "to be filled in"
+    frame.locator("#submit").click()
+    expect(frame.get_by_role("alert")).to_be_visible()
+    yield "declined"
+    shops_frame.typed(frame)
+    frame.locator("#submit").click()
+    expect(frame.locator("h1")).to_be_visible()
+    expect(frame.locator("#payment-form")).to_have_count(0)
+    yield "paid"
 
 
 def _challenged(visit: Visit) -> None:
@@ -161,7 +192,8 @@ def _nowhere(visit: Visit) -> None:
     visit.page.goto((session.url or "").replace(session.id, "cs_test_nobody"))
 
 
-PAGES: dict[str, Callable[[Visit], Any]] = {
+# Comes to a page, or goes on through its states, each by its name.
+PAGES: dict[str, Callable[[Visit], Iterator[str] | Any]] = {
     "to pay": lambda visit: visit.open(),
     "all that it may ask": lambda visit: visit.open(**EVERYTHING),
     "all unfolded": _unfolded,
@@ -169,14 +201,13 @@ PAGES: dict[str, Callable[[Visit], Any]] = {
     "a debit": _debit,
     "to save a card": lambda visit: visit.open(mode="setup", currency="inr", line_items=None),
     "a returning customer": _returning,
-    "nearly over": _nearly_over,
+    "counting down": _counting_down,
     "in a frame": _framed,
     "declined": _declined,
     "mistaken": _mistaken,
     "challenged": _challenged,
     "waiting": lambda visit: visit.after("answer_lost"),
     "paid": lambda visit: visit.after("succeeded"),
-    "expired": lambda visit: visit.after("expired"),
     "a closed link": _closed_link,
     "a receipt": _receipt,
     "no page": _nowhere,
@@ -189,28 +220,41 @@ def axe() -> str:
     return (npm_packages.installed(AXE) / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
-def test_nothing_is_wrong_on_any_page(
-    browser: Browser, merchant: stripe.StripeClient, shop: Shop, axe: str, look: str
-) -> None:
-    context = browser.new_context(**{"locale": "en-IN", **LOOKS[look]})
+def judged(page: Page, axe: str) -> list[str]:
+    """What axe finds wrong with a page; of one in a frame, inside of it: the shop's page is not ours."""
+    place: Page | Frame = next(iter(page.main_frame.child_frames), page)
+    place.evaluate(axe)
+    passed, violations = place.evaluate(JUDGE, list(TAGS))
+    assert passed > 5, f"axe has hardly looked at {place.url}"
+    found: list[str] = violations
+    return found
+
+
+@pytest.fixture(params=list(LOOKS))
+def seen(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A browser whose customer sees the pages in one of the looks."""
+    context = browser.new_context(**{"locale": "en-IN", **LOOKS[request.param]})
     context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def test_nothing_is_wrong_on_any_page(
+    seen: BrowserContext, merchant: stripe.StripeClient, shop: Shop, app: Flask, axe: str
+) -> None:
     wrong = {}
     for name, come_to in PAGES.items():
-        page = context.new_page()
-        come_to(Visit(page, merchant, shop))
-        page.evaluate(axe)
-        passed, violations = page.evaluate(JUDGE, list(TAGS))
-        assert passed > 5, f"axe has hardly looked at the page {name}"
-        if violations:
-            wrong[name] = violations
+        page = seen.new_page()
+        states = come_to(Visit(page, merchant, shop, app))
+        for state in states if isinstance(states, Iterator) else [""]:
+            if violations := judged(page, axe):
+                wrong[f"{name} {state}"] = violations
         page.close()
-    context.close()
     assert wrong == {}
 
 
-def test_the_keyboard_alone_pays(merchant: stripe.StripeClient, shop: Shop, page: Page) -> None:
-    session = Visit(page, merchant, shop).open()
+def test_the_keyboard_alone_pays(merchant: stripe.StripeClient, shop: Shop, app: Flask, page: Page) -> None:
+    session = Visit(page, merchant, shop, app).open()
     typed = dict(TYPED)
     reached: list[str] = []
     for _ in range(60):
@@ -234,10 +278,10 @@ def test_the_keyboard_alone_pays(merchant: stripe.StripeClient, shop: Shop, page
 
 
 def test_what_is_going_on_is_said_where_it_was_listened_for(
-    merchant: stripe.StripeClient, shop: Shop, page: Page
+    merchant: stripe.StripeClient, shop: Shop, app: Flask, page: Page
 ) -> None:
     """A live region has to be there before it speaks, or a screen reader says nothing."""
-    Visit(page, merchant, shop).open()
+    Visit(page, merchant, shop, app).open()
     quiet = page.locator("[role=status], [aria-live]")
     assert quiet.count() >= 1
     assert page.locator("#progress").inner_text() == ""

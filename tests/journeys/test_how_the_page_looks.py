@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import Shop, watch
 from tests.support.hosted_page import session_params
 from tests.support.picture_server import drawn, picture_server
-from tests.support.screenshots import BRANDING
+from tests.support.scenes import BRANDING
 
 pytestmark = pytest.mark.slow
 

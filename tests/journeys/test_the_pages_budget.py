@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from tests.support.asked import EVERYTHING
 from tests.support.browser import Shop
 from tests.support.hosted_page import session_params
-from tests.support.screenshots import BRANDING
+from tests.support.scenes import BRANDING
 
 pytestmark = [
     pytest.mark.slow,

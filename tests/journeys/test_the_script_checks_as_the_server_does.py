@@ -15,7 +15,11 @@ from tests.support.asked import ANSWERS, EVERYTHING
 from tests.support.browser import Shop, Watched
 from tests.support.hosted_page import GOOD_CARD, TYPED, session_params
 
-pytestmark = pytest.mark.slow
+# What a browser shows does not depend on the database.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("served_database", ["sqlite"], indirect=True, scope="session"),
+]
 
 TYPES = ["card", "sepa_debit"]
 ASKED: dict[str, Any] = {**EVERYTHING, "tax_id_collection": {"enabled": True, "required": "if_supported"}}
