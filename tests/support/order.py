@@ -1,15 +1,17 @@
 """In which order the tests begin: long ones early, as many in each test process, so that all end together.
 
 pytest-xdist gives each process a slice of the list, in order, and who has done all of its own takes from the
-end of another's. A long test at the end of a slice would be waited for by everybody.
+end of another's. A long test at the end of a slice would be waited for by everybody, and files whose tests
+share something dear would be torn apart there, and make it in each process anew.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
 
 import pytest
 
-# File of tests -> about how many seconds of a core one of its tests takes; what is not named is short.
+# File of tests -> about how many seconds of a core one of its tests takes; what is named nowhere is short.
 LONG_SECONDS = {
     "webhooks/test_a_hundred_thousand_events.py": 60,
     "bad_input/test_schemathesis.py": 40,
@@ -19,9 +21,21 @@ LONG_SECONDS = {
     "journeys/test_every_page_is_accessible.py": 12,
     "failpoints/test_every_point_of_every_scene.py": 8,
 }
+# Files that one process plays, one after the other, since their tests share servers -> the whole's seconds.
+TOGETHER_SECONDS = {
+    ("bench/test_contenders_answer_alike.py",): 25,
+    ("cli/test_the_official_cli.py", "cli/test_triggers.py"): 40,
+    ("methods/test_on_the_hosted_page.py",): 30,
+    ("methods/test_upi_on_a_phone.py",): 15,
+    ("stripe_acquirer/test_through_two_houses.py",): 35,
+    ("toolchain/test_run_demo.py",): 20,
+    ("toolchain/test_run_serves.py",): 60,
+}
 # Before its long tests a process does so many short ones: meanwhile who needs the machine alone gets ready,
 # and would else wait, and let all others wait, until the long ones are over.
 SHORT_ONES_BEFORE = 250
+
+_places = {file: files for files in TOGETHER_SECONDS for file in files}
 
 
 def arranged(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
@@ -30,18 +44,12 @@ def arranged(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
     others = [item for item in items if not item.get_closest_marker("first")]
     if processes == 1:
         return first + others
-    long: list[list[pytest.Item]] = [[] for _ in range(processes)]
-    loads = [sum(map(_seconds, first)), *(0 for _ in range(processes - 1))]
-    for item in sorted(others, key=_seconds, reverse=True):
-        if not _seconds(item):
-            break
-        least = loads.index(min(loads))
-        long[least].append(item)
-        loads[least] += _seconds(item)
-    short = iter([item for item in others if not _seconds(item)])
+    early = _dealt(others, processes, busy_seconds=sum(LONG_SECONDS.get(_file(item), 0) for item in first))
+    dealt = {id(item) for own in early for item in own}
+    short = iter([item for item in others if id(item) not in dealt])
     result = list(first)
     left = len(items)
-    for process, own in enumerate(long):
+    for process, own in enumerate(early):
         size = left // (processes - process)  # as xdist cuts its slices
         left -= size
         room = max(0, size - len(own) - (len(first) if process == 0 else 0))
@@ -50,6 +58,25 @@ def arranged(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
     return result + list(short)
 
 
-def _seconds(item: pytest.Item) -> int:
-    name = item.nodeid.partition("::")[0].removeprefix("tests/")
-    return LONG_SECONDS.get(name, 0)
+def _dealt(items: Sequence[pytest.Item], processes: int, *, busy_seconds: int) -> list[list[pytest.Item]]:
+    """What is long, the longest first, always to the process that has least; the first one is busy before."""
+    together: dict[tuple[str, ...], list[pytest.Item]] = defaultdict(list)
+    units: list[tuple[int, list[pytest.Item]]] = []
+    for item in items:
+        file = _file(item)
+        if file in _places:
+            together[_places[file]].append(item)
+        elif file in LONG_SECONDS:
+            units.append((LONG_SECONDS[file], [item]))
+    units += [(TOGETHER_SECONDS[files], own) for files, own in together.items()]
+    dealt: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    loads = [busy_seconds, *(0 for _ in range(processes - 1))]
+    for seconds, own in sorted(units, key=lambda unit: unit[0], reverse=True):
+        least = loads.index(min(loads))
+        dealt[least] += own
+        loads[least] += seconds
+    return dealt
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0].removeprefix("tests/")

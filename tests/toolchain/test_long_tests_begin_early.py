@@ -7,10 +7,13 @@ from typing import Any, cast
 import pytest
 
 from launcher.places import ROOT
-from tests.support.order import LONG_SECONDS, SHORT_ONES_BEFORE, arranged
+from tests.support.order import LONG_SECONDS, SHORT_ONES_BEFORE, TOGETHER_SECONDS, arranged
 
 LONG = [f"tests/{file}::test_{number}" for file in LONG_SECONDS for number in range(4)]
-SHORT = [f"tests/wire/test_short.py::test_{number}" for number in range(3 * SHORT_ONES_BEFORE)]
+TOGETHER = [
+    f"tests/{file}::test_{number}" for files in TOGETHER_SECONDS for file in files for number in (1, 2)
+]
+SHORT = [f"tests/wire/test_short.py::test_{number}" for number in range(6 * SHORT_ONES_BEFORE)]
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,16 @@ class Item:
         return self.marker if self.marker == name else None
 
 
-ITEMS = [Item(name) for name in [*SHORT, *LONG]] + [Item("tests/wire/test_alone.py::test_it", "first")]
+ALONE = Item("tests/wire/test_alone.py::test_it", "first")
+ITEMS = [*map(Item, [*SHORT, *LONG, *TOGETHER]), ALONE]
 
 
 def order(items: list[Item], processes: int) -> list[Any]:
     return arranged(cast("list[pytest.Item]", items), processes)
+
+
+def file_of(item: Item) -> str:
+    return item.nodeid.removeprefix("tests/").partition("::")[0]
 
 
 def slices(items: list[Item], processes: int) -> list[list[Any]]:
@@ -51,18 +59,24 @@ def test_every_test_is_run_once(processes: int, few: int) -> None:
 def test_each_process_has_about_as_much_of_what_is_long_and_begins_it_early(processes: int) -> None:
     loads = []
     for place, own in enumerate(slices(ITEMS, processes)):
-        before = 1 if place == 0 else min(SHORT_ONES_BEFORE, len(own) - len(LONG) // processes)
-        long = [item for item in own if item.nodeid in LONG]
-        begun = [item for item in own[: before + len(long) + 1] if item.nodeid in LONG]
-        assert len(begun) >= len(long) - 1
-        loads.append(sum(LONG_SECONDS[item.nodeid[6:].partition("::")[0]] for item in long))
-    assert max(loads) - min(loads) <= max(LONG_SECONDS.values())
+        early = [place for place, item in enumerate(own) if item.nodeid not in SHORT]
+        assert early == list(range(early[0], early[-1] + 1))
+        assert early[0] == (0 if place == 0 else SHORT_ONES_BEFORE)
+        loads.append(sum(LONG_SECONDS.get(file_of(item), 0) for item in own))
+    assert max(loads) - min(loads) <= sum(TOGETHER_SECONDS.values()) / processes + max(LONG_SECONDS.values())
+
+
+@pytest.mark.parametrize("processes", [2, 3, 4])
+def test_files_that_share_servers_are_played_by_one_process(processes: int) -> None:
+    found = [{file_of(item) for item in own} for own in slices(ITEMS, processes)]
+    for files in TOGETHER_SECONDS:
+        assert sorted(len(own & set(files)) for own in found) == [0] * (processes - 1) + [len(files)]
 
 
 def test_who_needs_the_machine_alone_begins_before_all_others() -> None:
-    assert slices(ITEMS, 3)[0][0].nodeid == "tests/wire/test_alone.py::test_it"
-    assert order(ITEMS, 1)[0].nodeid == "tests/wire/test_alone.py::test_it"
+    assert slices(ITEMS, 3)[0][0] == order(ITEMS, 1)[0] == ALONE
 
 
 def test_every_long_file_is_there() -> None:
-    assert [name for name in LONG_SECONDS if not (Path(ROOT) / "tests" / name).is_file()] == []
+    named = {*LONG_SECONDS, *(file for files in TOGETHER_SECONDS for file in files)}
+    assert [name for name in named if not (Path(ROOT) / "tests" / name).is_file()] == []
