@@ -20,10 +20,12 @@ import paying
 import settling
 import static_files
 import sweeps
+from checkout.short_way import answer as first_look
 from config import Settings, load
 from kit import database, jobs, plain_text
 from kit.admission import Admission
 from kit.page_headers import FILE_HEADERS, transport_headers
+from kit.sealing import Sealer
 from merchant_api import openapi, rate_limit, versions
 from merchant_api.crud import OPERATIONS
 from merchant_api.short_way import Gateway
@@ -81,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
     merchant_api.register(app)
     checkout.register(app)
+    app.short_page = first_look
     dashboard.register(app)
     notices.HANDLERS.update(NOTICE_HANDLERS)
     bank_notices.connect(app, acquiring.bank_secrets(settings))
@@ -100,6 +103,21 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 class SessionsOfPages(SecureCookieSessionInterface):
     """Flask's signed sessions, at no cost for requests that bring no cookie, as those of the API."""
+
+    def __init__(self) -> None:
+        self._sealers: dict[tuple[str | bytes, ...], Sealer] = {}
+
+    def get_signing_serializer(self, app: Flask) -> Sealer | None:
+        """Return the serializer of the app's secrets, which is kept; the newest secret is the last."""
+        if not app.secret_key:
+            return None
+        keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
+        if keys not in self._sealers:
+            signing = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+            self._sealers[keys] = Sealer(
+                list(keys), salt=self.salt, serializer=self.serializer, signer_kwargs=signing
+            )
+        return self._sealers[keys]
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the cookie's session, an empty one where there is no cookie."""

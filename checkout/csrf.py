@@ -8,15 +8,23 @@ could send the form by itself and needs no customer's browser for that. The toke
 its one session alone, and shows that the form comes from a page that we gave out.
 """
 
+import secrets
+from functools import lru_cache
 from typing import Any
 
-from flask import current_app
-from flask_wtf.csrf import generate_csrf, validate_csrf
+from flask import Flask, current_app, g, session
+from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.http import dump_cookie
 from wtforms import ValidationError
 from wtforms.csrf.core import CSRF
 
 from checkout import frames
+from kit.sealing import Sealer
+
+# flask-wtf's names: of the token, in a form, in the cookie and in the request's globals.
+FIELD, SALT = "csrf_token", "wtf-csrf-token"
+COOKIE = "florin_cookie_of_pages"
 
 
 class TokenOfPage(CSRF):  # type: ignore[misc]  # wtforms publishes no types
@@ -48,8 +56,54 @@ def token() -> str:
     """Return the token for the forms of the present page."""
     frame = frames.present()
     if frame is None:
-        return str(generate_csrf())
+        return _token_of_browser()
     return str(_sealer(frame.secret).dumps("form"))
+
+
+def _token_of_browser() -> str:
+    """Return what flask-wtf's `generate_csrf` would, and where it would look for it, at less cost."""
+    found = g.get(FIELD)
+    if found is None:
+        if FIELD not in session:
+            session[FIELD] = secrets.token_hex(20)
+        found = str(_browsers(str(current_app.secret_key)).dumps(session[FIELD]))
+        setattr(g, FIELD, found)
+    return str(found)
+
+
+def first_token(app: Flask) -> tuple[str, str]:
+    """Return the token of a browser that has no cookie yet, and the cookie that it is given with it.
+
+    They are what `token` and Flask's session come to, without a request of Flask's.
+    """
+    own = secrets.token_hex(20)
+    sealer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]  # app.py's own
+    before, after = _cookie(app)
+    return str(_browsers(str(app.secret_key)).dumps(own)), f"{before}{sealer.dumps({FIELD: own})}{after}"
+
+
+def _cookie(app: Flask) -> tuple[str, str]:
+    """Return what stands before and behind the value of the pages' cookie."""
+    known: tuple[str, str] | None = app.extensions.get(COOKIE)
+    if known is None:
+        ways = app.session_interface
+        written = dump_cookie(
+            ways.get_cookie_name(app),
+            "value",
+            path=ways.get_cookie_path(app),
+            domain=ways.get_cookie_domain(app),
+            secure=ways.get_cookie_secure(app),
+            httponly=ways.get_cookie_httponly(app),
+            samesite=ways.get_cookie_samesite(app),
+        )
+        before, _, after = written.partition("=value")
+        known = app.extensions[COOKIE] = (f"{before}=", after)
+    return known
+
+
+@lru_cache(maxsize=16)
+def _browsers(secret_key: str) -> Sealer:
+    return Sealer(secret_key, salt=SALT)
 
 
 def _sealer(secret: str) -> URLSafeTimedSerializer:

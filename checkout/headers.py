@@ -4,6 +4,7 @@ A page's policy allows what the page has: scripts only where its template has as
 (checkout/assets.py), a frame only on the site that its session names (`framed_by`).
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Response, g
@@ -38,15 +39,19 @@ def framed_by(return_url: str | None) -> str | None:
 def protect(response: Response) -> Response:
     """Set the page's headers; the locale and so the page depend on the browser's languages."""
     ancestor = g.get(_ANCESTOR)
-    used = assets.used()
-    policy = content_security_policy(
-        scripts=any(asset.is_script for asset in used),
-        connects=any(asset.connects for asset in used),
-        ancestor=ancestor,
-    )
-    for name, value in (PAGE_HEADERS | {"Content-Security-Policy": policy}).items():
+    for name, value in headers_of(assets.used(), ancestor).items():
         response.headers[name] = value
     if ancestor is not None:  # which the older header can't name
         del response.headers["X-Frame-Options"]
     response.vary.add("Accept-Language")
     return response
+
+
+def headers_of(used: Sequence[assets.Asset], ancestor: str | None = None) -> dict[str, str]:
+    """Return the headers of a page that has these scripts and sheets, and that an origin may frame."""
+    policy = content_security_policy(
+        scripts=any(asset.is_script for asset in used),
+        connects=any(asset.connects for asset in used),
+        ancestor=ancestor,
+    )
+    return PAGE_HEADERS | {"Content-Security-Policy": policy}

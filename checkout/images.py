@@ -8,11 +8,12 @@ browsers show in the picture's place although it comes with a 404.
 
 import logging
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, current_app
 from itsdangerous import BadData, URLSafeSerializer
 from markupsafe import escape
 
 from checkout import pictures
+from checkout.paths import path_to
 from payments.branding import LONGEST_URL
 from webhooks import reach
 
@@ -39,7 +40,7 @@ def address_of(url: str | None, *, livemode: bool, letter: str = "") -> str | No
     """
     if not url or len(url) > LONGEST_URL:
         return None
-    return url_for("images.show", token=_signer().dumps([int(livemode), url, letter]))
+    return path_to("images.show", token=_signer().dumps([int(livemode), url, letter]))
 
 
 def _signer() -> URLSafeSerializer:

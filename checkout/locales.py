@@ -17,16 +17,25 @@ LOCALES = frozenset((
 # What browsers say in other words.
 OTHER_TAGS = {"iw": "he", "no": "nb", "zh-hant": "zh-TW", "zh-hant-hk": "zh-HK", "zh-mo": "zh-HK"}
 DEFAULT_LOCALE = "en"
+MOST_KNOWN = 12  # languages in a header that is remembered
 
 
 def choose_locale(wanted: str | None, accepted: LanguageAccept) -> Locale:
     """Return the merchant's choice, else the browser's first language that we know, else English."""
+    return _choose(wanted, accepted) if len(accepted) <= MOST_KNOWN else _chosen(wanted, accepted)
+
+
+def _chosen(wanted: str | None, accepted: LanguageAccept) -> Locale:
     candidates = [wanted] if wanted and wanted != "auto" else list(accepted.values())
     for tag in candidates:
         known = _known(tag)
         if known:
             return _locale(known)
     return _locale(DEFAULT_LOCALE)
+
+
+# The same few headers come again and again; a long one is no browser's.
+_choose = lru_cache(maxsize=512)(_chosen)
 
 
 def _known(tag: str) -> str | None:

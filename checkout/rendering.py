@@ -45,9 +45,9 @@ def locale_of(session: CheckoutSession) -> Locale:
     return choose_locale(session.details.get("locale"), request.accept_languages)
 
 
-def order_of(session: CheckoutSession) -> Order:
-    """Return the session's order, its amounts written out."""
-    locale = locale_of(session)
+def order_of(session: CheckoutSession, locale: Locale | None = None) -> Order:
+    """Return the session's order, its amounts written out; in the browser's locale unless one is named."""
+    locale = locale or locale_of(session)
 
     def written(amount_minor: int) -> str:
         return format_amount(amount_minor, session.currency, locale)

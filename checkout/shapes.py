@@ -21,17 +21,21 @@ import flask
 import orjson
 from flask import Response, current_app, make_response, render_template, request
 from markupsafe import escape
+from werkzeug.datastructures import LanguageAccept
 
 from checkout import assets, frames, rendering, typed, visits
 from checkout.compressing import GZIP, wants_gzip
 from checkout.countdown import countdown_of
 from checkout.countries import home_country
 from checkout.csrf import token
+from checkout.headers import headers_of
+from checkout.i18n import spoken
 from checkout.leaves import frame_of, leaves_of, with_leaves
 from checkout.pieces import Pieces, cut
 from checkout.presentation import Order
 from checkout.script_rules import today
 from checkout.ways_out import web_address
+from kit.page_headers import transport_headers
 from kit.plain_text import unsteered
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.elsewhere import HOSTS
@@ -47,18 +51,20 @@ VIEWS_TO_A_COMPARISON = 500  # with the page as it is rendered, in case that a k
 NO_PART_OF_A_SHAPE = frozenset(("customer_email", "client_reference_id"))
 STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 BETWEEN = "\0"
+VARY = "Accept-Encoding, Accept-Language, Cookie"
 
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A session's page as it was asked for: what its shape is, and what is to be filled in."""
+    """A session's page as it was asked for: what its shape is, and what is to be filled in but the token."""
 
     session: CheckoutSession
     order: Order
     key: Key
     leaves: list[str]
+    values: list[bytes]  # the same as templates write them
 
 
 @dataclass(slots=True)
@@ -67,12 +73,19 @@ class Shape:
 
     pieces: Pieces
     assets: tuple[assets.Asset, ...]
+    headers: tuple[tuple[str, str], ...]
     views: int = 0
 
+    @property
     def is_due(self) -> bool:
         """Tell whether the page is to be rendered once more, and compared with what the shape makes of it."""
+        return self.views % VIEWS_TO_A_COMPARISON == VIEWS_TO_A_COMPARISON - 1
+
+    def filled(self, token: str, sight: Sight, *, packed: bool) -> bytes:
+        """Return the page of a session for the browser that has the token."""
         self.views += 1
-        return self.views % VIEWS_TO_A_COMPARISON == 0
+        values = [token.encode(), *sight.values]
+        return self.pieces.packed(values) if packed else self.pieces.plain(values)
 
 
 class Shapes:
@@ -118,87 +131,95 @@ def register(app: flask.Flask) -> None:
 
 def form_page(session: CheckoutSession) -> Response:
     """Return the payment page of a session that nothing was typed for and nothing has gone wrong with."""
-    known: Shapes = current_app.extensions[NAME]
-    sight = _sight_of(session)
-    shape = known.find(sight.key) if sight is not None else None
-    values = _values(sight) if sight is not None else None
-    if shape is not None and values is not None and not shape.is_due():
-        return _filled(shape, values)
+    is_usual = not request.query_string and not typed.again(session)
+    sight = sight_of(session, request.accept_languages) if is_usual else None
+    shape = known().find(sight.key) if sight is not None else None
+    if sight is not None and shape is not None and not shape.is_due:
+        return _filled(shape, sight)
     form = rendering.payment_form(session, None)
     answer = rendering.form_page(session, form, None, HTTPStatus.OK)
-    if sight is not None and values is not None:
+    if sight is not None:
         if shape is not None:
-            _compared(shape, sight, values, answer.get_data())
-        elif known.is_worth(sight.key):
-            known.keep(sight.key, _made(sight, values, answer.get_data()))
+            _compared(shape, sight, answer.get_data())
+        elif known().is_worth(sight.key):
+            known().keep(sight.key, _made(sight, answer.get_data()))
     return answer
 
 
-def _sight_of(session: CheckoutSession) -> Sight | None:
-    """Return what the page depends on; None where it depends on more than that."""
+def known() -> Shapes:
+    """Return the app's shapes."""
+    shapes: Shapes = current_app.extensions[NAME]
+    return shapes
+
+
+def sight_of(session: CheckoutSession, accepted: LanguageAccept) -> Sight | None:
+    """Return what the page depends on, in the language that is spoken; None where it depends on more."""
     unusual = (
         HOSTS
-        or request.query_string
         or session.customer_id is not None
+        or session.is_embedded
         or frames.present() is not None
         or countdown_of(session) is not None
-        or typed.again(session)
         or visits.challenge_address(session)
     )
     if unusual:
         return None
-    order, details = rendering.order_of(session), session.details
-    locale = rendering.locale_of(session)
+    locale, details = spoken(), session.details
+    order = rendering.order_of(session, locale)
     leaves = [
-        token(), session.id, details.get("customer_email") or "", web_address(session.cancel_url) or "",
+        session.id, details.get("customer_email") or "", web_address(session.cancel_url) or "",
         *leaves_of(order),
     ]  # fmt: skip
+    values = _values(leaves)
+    if values is None:
+        return None
     key = (
         session.account_id, session.livemode, session.mode, session.currency, tuple(session.types),
-        str(locale), home_country(locale, request.accept_languages), present_name(),
-        today(),
+        str(locale), home_country(locale, accepted), present_name(), today(),
         session.intent_data.get("setup_future_usage"),
         orjson.dumps({name: given for name, given in details.items() if name not in NO_PART_OF_A_SHAPE}),
         frame_of(order), tuple(map(bool, leaves)),
     )  # fmt: skip
-    return Sight(session, order, key, leaves)
+    return Sight(session, order, key, leaves, values)
 
 
-def _values(sight: Sight) -> list[bytes] | None:
+def _values(leaves: list[str]) -> list[bytes] | None:
     """Return the leaves as a template writes them; None where a sentence would write one otherwise."""
-    together = BETWEEN.join(sight.leaves)
-    if STEERING.search(together) and any(unsteered(leaf) != leaf for leaf in sight.leaves):
+    together = BETWEEN.join(leaves)
+    if STEERING.search(together) and any(unsteered(leaf) != leaf for leaf in leaves):
         return None
     values = str(escape(together)).encode().split(BETWEEN.encode())
-    return values if len(values) == len(sight.leaves) else None
+    return values if len(values) == len(leaves) else None
 
 
-def _filled(shape: Shape, values: list[bytes]) -> Response:
+def _filled(shape: Shape, sight: Sight) -> Response:
     assets.use_again(shape.assets)
-    if not wants_gzip():
-        return Response(shape.pieces.plain(values), content_type=rendering.HTML)
-    response = Response(shape.pieces.packed(values), content_type=rendering.HTML)
-    response.headers["Content-Encoding"] = GZIP
+    packed = wants_gzip()
+    response = Response(shape.filled(token(), sight, packed=packed), content_type=rendering.HTML)
+    if packed:
+        response.headers["Content-Encoding"] = GZIP
     return response
 
 
-def _made(sight: Sight, values: list[bytes], page: bytes) -> Shape | None:
+def _made(sight: Sight, page: bytes) -> Shape | None:
     """Return the shape of a page, None where the page is not to be had of it."""
     nonce = secrets.token_hex(8)  # no text of a merchant's can hold what nobody knew when it was written
-    marks = [f"q{nonce}{place}q" if leaf else "" for place, leaf in enumerate(sight.leaves)]
+    marks = [f"q{nonce}{place}q" if leaf else "" for place, leaf in enumerate(("token", *sight.leaves))]
     pieces = cut(_marked(sight, marks), marks)
-    if pieces.plain(values) != page:
+    if pieces.plain([token().encode(), *sight.values]) != page:
         logger.warning("a page differs from its shape, and is rendered each time: %s", sight.session.id)
         return None
-    return Shape(pieces, tuple(assets.used()))
+    used = assets.used()
+    guards = transport_headers(current_app.config["FLORIN"].public_url)
+    headers = {"Content-Type": rendering.HTML, **headers_of(used), **guards, "Vary": VARY}
+    return Shape(pieces, tuple(used), tuple(headers.items()))
 
 
-def _compared(shape: Shape, sight: Sight, values: list[bytes], page: bytes) -> None:
+def _compared(shape: Shape, sight: Sight, page: bytes) -> None:
     """Let go of a shape that no longer says what its pages say: something steers them that its key lacks."""
-    if shape.pieces.plain(values) != page:
+    if shape.filled(token(), sight, packed=False) != page:
         logger.error("a shape of the payment page is out of date: %s", sight.session.id)
-        known: Shapes = current_app.extensions[NAME]
-        known.keep(sight.key, None)
+        known().keep(sight.key, None)
 
 
 def _marked(sight: Sight, marks: list[str]) -> str:

@@ -9,9 +9,10 @@ import hashlib
 import re
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, url_for
+from flask import Blueprint, Response, abort
 
 from checkout import palette
+from checkout.paths import path_to
 from kit import colors
 from payments.branding import DEFAULTS, Look
 
@@ -78,7 +79,7 @@ def address_of(look: Look) -> str | None:
         return None
     ground, button = (_digits(getattr(look, name), name) for name in ("background_color", "button_color"))
     name = f"{ground}-{button}-{look.border_style}-{look.font_family}.css"
-    return url_for("style.show", version=VERSION, name=name)
+    return path_to("style.show", version=VERSION, name=name)
 
 
 def _digits(text: str, name: str) -> str:

@@ -39,12 +39,17 @@ def find_session(key: str) -> CheckoutSession | None:
 
 def buyer_of(visited: CheckoutSession | PaymentLink | Attempt | Charge, request: Request) -> Caller:
     """Return the caller that a visit acts as: a customer of whose the visited thing is."""
+    return buyer_at(visited, request.remote_addr)
+
+
+def buyer_at(visited: CheckoutSession | PaymentLink | Attempt | Charge, address: str | None) -> Caller:
+    """Return the same for a visit from an address of the network's."""
     return Caller(
         account_id=visited.account_id,
         livemode=visited.livemode,
         actor="customer",
         request_id=f"req_{random_text(14)}",
-        address=request.remote_addr,
+        address=address,
     )
 
 

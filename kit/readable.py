@@ -41,7 +41,14 @@ def _by_babel(amount_minor: int, currency: str, locale: Locale) -> str:
 
 def format_number(value: Decimal | int, locale: Locale) -> str:
     """Write a number as the locale does: 1234 -> '1,234', '1.234' in German."""
+    return _whole(value, locale) if type(value) is int else _number(value, locale)
+
+
+def _number(value: Decimal | int, locale: Locale) -> str:
     return in_numerals(format_decimal(value, locale=locale, numbering_system="default"), locale)
+
+
+_whole = lru_cache(maxsize=2048)(_number)  # mostly quantities
 
 
 def format_share(percentage: Decimal, locale: Locale) -> str:

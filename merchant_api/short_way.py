@@ -8,7 +8,7 @@ served as a page there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 STATUS_LINES = {status: f"{status} {phrase.upper()}" for status, phrase in HTTP_STATUS_CODES.items()}
 ARGUMENT = None  # in the place of a segment: any text, named by the rule
 Found = tuple[View, dict[str, str]]
+# What answers a page with its headers and its body, or None where Flask has to.
+ShortPage = Callable[[Flask, "WSGIEnvironment"], tuple[list[tuple[str, str]], bytes] | None]
 
 
 class Gateway(Flask):
     """Flask, with a short way for the operations of the API, and with so many places for requests at work."""
 
     admission = Admission(1)  # the composition root sets how many
+    short_page: ShortPage | None = None  # of a page's first look, where there is one
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer an operation here and anything else as Flask does, once there is a place."""
@@ -39,8 +42,15 @@ class Gateway(Flask):
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         found = self._operations.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         # Hooks of the whole app, and tests that keep a request's context, rely on all that Flask does.
-        if found is None or self.before_request_funcs.get(None) or PRESERVED in environ:
+        if self.before_request_funcs.get(None) or PRESERVED in environ:
             return super().wsgi_app(environ, start_response)
+        if found is None:
+            page = self.short_page(self, environ) if self.short_page else None
+            if page is None:
+                return super().wsgi_app(environ, start_response)
+            headers, body = page
+            start_response(STATUS_LINES[200], [*headers, ("Content-Length", str(len(body)))])
+            return (body,)
         view, arguments = found
         with self.app_context():
             answer = view.answer(self.request_class(environ), arguments)

@@ -2,19 +2,23 @@
 
 import gzip
 import random
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from flask import Flask, request
+from itsdangerous import BadData, URLSafeTimedSerializer
 
-from checkout import rendering, shapes, visits
+from checkout import rendering, shapes, short_way, visits
 from checkout.i18n import speaking
 from kit import clock, database
+from kit.sealing import Sealer
 from payments import branding
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.line_items import LineItem
@@ -22,7 +26,7 @@ from payments.merchants import Merchant
 from payments.scope import Caller, acting_as
 from tests.checkout.test_merchants_text_is_only_text import TEXTS
 from tests.support.asked import EVERYTHING
-from tests.support.buyer import Buyer, Till
+from tests.support.buyer import Buyer, Seen, Till, look
 from tests.support.factories import create_merchant
 
 
@@ -132,6 +136,61 @@ def test_what_is_filled_in_is_what_would_be_rendered(app: Flask, till: Till, kin
                 fast += page is not None
                 database.rollback()
     assert fast > len(LANGUAGES)
+
+
+def without_token(seen: Seen) -> str:
+    return seen.html.replace(seen.values["csrf_token"], "")
+
+
+@pytest.mark.parametrize("public_url", ["http://127.0.0.1:8000", "https://pay.shop.example"])
+def test_a_first_look_by_the_short_way_is_answered_as_by_flasks(
+    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch, public_url: str
+) -> None:
+    settings = replace(app.config["FLORIN"], public_url=public_url)
+    monkeypatch.setitem(app.config, "FLORIN", settings)
+    asked = {"Accept-Language": "de-CH,de;q=0.5", "Accept-Encoding": "identity"}
+    answers = []
+
+    def first_look(app: Flask, environ: dict[str, Any]) -> short_way.Answer | None:
+        answers.append(short_way.answer(app, environ))
+        return answers[-1]
+
+    monkeypatch.setattr(app, "short_page", first_look)
+    for _ in range(3):
+        path = f"/c/pay/{till.open_session(payment_intent_data={'description': 'Tea'})['id']}"
+        short = app.test_client(use_cookies=False).get(path, headers=asked)
+    long = app.test_client(use_cookies=False).get(path, headers={**asked, "Cookie": "another=1"})
+    assert [answer is not None for answer in answers[-2:]] == [True, False]
+    assert short.status == long.status
+    told = [dict(answer.headers) for answer in (short, long)]
+    cookies = [re.sub("=[^;]+;", "=;", each.pop("Set-Cookie"), count=1) for each in told]
+    assert cookies[0] == cookies[1]
+    if public_url.startswith("https"):
+        assert told[0].pop("Strict-Transport-Security")  # of an app that is told so when it is made
+    assert told[0] == told[1]
+    pages = [without_token(look(each)) for each in (short, long)]
+    assert pages[0] == pages[1]
+
+
+def test_a_first_look_that_fails_on_the_short_way_takes_the_long_one(
+    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no random bytes")
+
+    monkeypatch.setattr(short_way, "first_token", broken)
+    for _ in range(3):
+        assert Buyer(app, till.open_session()).open().takes_a_card
+
+
+def test_what_is_sealed_here_is_what_itsdangerous_signs() -> None:
+    theirs, ours = URLSafeTimedSerializer("secret", salt="salt"), Sealer("secret", salt="salt")
+    for text in ("0123456789abcdef" * 2, "a" * 4000):
+        assert ours.loads(theirs.dumps(text)) == theirs.loads(ours.dumps(text)) == text
+    with pytest.raises(BadData):
+        ours.loads(URLSafeTimedSerializer("another", salt="salt").dumps("text"))
+    with pytest.raises(BadData):
+        theirs.loads(Sealer("secret", salt="another").dumps("text"))
 
 
 def test_a_browser_without_gzip_gets_the_same_page(app: Flask, till: Till) -> None:
