@@ -1,11 +1,11 @@
 """`./run bench page`: what the payment page costs to make, beside the same answer sent as a constant.
 
-Some hundred sessions of one shop, of other names, amounts and e-mail addresses, each looked at by browsers that
-have never been here: they bring no cookie, so that each look gets one, and a token. Pages and constant go
-through the same app in one process, in turns; only the thread's own processor time is counted. The constant has
-one such page's bytes and headers already. Where a browser takes gzip, the house compresses it each time anew in
-one row, and sends what was compressed before in the next. The first looks at a kind of page, which render it,
-belong to the warming up; the very first is told by itself.
+Some hundred sessions of one shop, of other names, amounts and e-mail addresses, each looked at by browsers
+that have never been here: they bring no cookie, so that each look gets one, and a token. Pages and constant
+go through the same app in one process, in turns; only the thread's own processor time is counted. The
+constant has one such page's bytes and headers already. Where a browser takes gzip, the house compresses it
+each time anew in one row, and sends what was compressed before in the next. The first looks at a kind of
+page, which render it, belong to the warming up; the very first is told by itself.
 """
 
 import argparse
