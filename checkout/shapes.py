@@ -5,7 +5,7 @@ CSRF token) are written somewhere and steer nothing. All else that a page is mad
 full: whose session it is and how they look, languages and country, what is asked and offered, how many lines
 there are. The second session of a shape has its page rendered once more with marks in the leaves' places, and
 that is kept if it says to the byte what the page itself says. Whatever is unusual is rendered as ever: a
-problem, a query, a frame, a customer whom the merchant has named, a page that is about to end. docs/decisions/0018.
+problem, a query, a frame, a customer whom the merchant has named, a page about to end (docs/decisions/0018).
 """
 
 import logging

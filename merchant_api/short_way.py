@@ -50,7 +50,7 @@ class Gateway(Flask):
                 return super().wsgi_app(environ, start_response)
             headers, body = page
             start_response(STATUS_LINES[200], [*headers, ("Content-Length", str(len(body)))])
-            return (body,)
+            return [body]
         view, arguments = found
         with self.app_context():
             answer = view.answer(self.request_class(environ), arguments)
