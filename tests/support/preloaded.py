@@ -2,6 +2,8 @@
 
 import gc
 
+import granian  # noqa: F401
+
 import app  # noqa: F401
 import bank_simulator.__main__
 import bank_simulator.fault_proxy  # noqa: F401
