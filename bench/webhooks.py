@@ -4,17 +4,19 @@ import argparse
 import json
 import os
 import signal
-import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from bench import webhooks_report
 from bench.meters import processor_seconds
-from bench.servers import REPOSITORY, BenchFailure
+from bench.servers import REPOSITORY, BenchFailure, environment
+from bench.webhooks_report import LIMIT, Row, Turn, p99
 from bench.webhooks_scene import READY, WORKERS, Scene, ask, scene, wait_for
 
 ENDPOINTS = 4
@@ -29,11 +31,12 @@ RQ = [
     "rq.serializers.JSONSerializer",
     "--quiet",
 ]
+SIMPLE = [*RQ, "--worker-class", "rq.worker.SimpleWorker"]
 STEADY_A_SECOND = 200
 HANGING_BEHIND = 50_000  # deliveries, as after four minutes at that rate
 PARTS = ("rates", "latency")
-AIMS = (("SimpleWorker", 25), ("dramatiq", 3))
-FIRST_ATTEMPT_MS, HANGING_COSTS = 250, 1.10
+# The bare loop that sends without a database: as many connections as one account's deliveries may have.
+LIMIT_DELIVERIES, LIMIT_CONNECTIONS = 20_000, 192
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Contender:
     ready: bytes | None
 
 
+# The aims were set beside a SimpleWorker that sent 176 a second, and 18 at 50 ms: 5.7 ms and 55.7 ms for each,
+# which is one process. So one is measured as well as two.
 CONTENDERS = (
     Contender("Florin", [sys.executable, "worker.py"], WORKERS, 12_000, None, READY),
     Contender(
@@ -55,26 +60,29 @@ CONTENDERS = (
         [sys.executable, "-m", "dramatiq", "bench.webhooks_plain", "--processes", "2", "--threads", "32"],
         1, 3_000, "dramatiq", b"Worker process is ready",
     ),
-    Contender("SimpleWorker", [*RQ, "--worker-class", "rq.worker.SimpleWorker"], WORKERS, 400, "rq", None),
+    Contender("SimpleWorker", SIMPLE, WORKERS, 400, "rq", None),
+    Contender("one SimpleWorker", SIMPLE, 1, 200, "rq", None),
     Contender("RQ, forking", RQ, WORKERS, 40, "rq", None),
 )  # fmt: skip
 
 
-@dataclass
-class Row:
-    """What one contender did at one delay, turn by turn."""
+class Meter:
+    """Processor time from now on, part by part."""
 
-    name: str
-    delay_ms: int
-    rates: list[float] = field(default_factory=list)
-    processor_us: list[float] = field(default_factory=list)
+    def __init__(self, place: Scene, workers: Sequence[int]) -> None:
+        shared = {"PostgreSQL": place.postgres.server.pid, "Redis": place.redis.pid, "sink": place.sink.pid}
+        self._pids = {"workers": workers, **{part: (pid,) for part, pid in shared.items()}}
+        self._before = self._read()
 
-    def rate(self) -> float:
-        """The median of the turns."""
-        return statistics.median(self.rates)
+    def _read(self) -> dict[str, float]:
+        return {part: sum(map(processor_seconds, pids)) for part, pids in self._pids.items()}
+
+    def each_us(self, count: int) -> dict[str, float]:
+        """Give the microseconds for each of so many deliveries."""
+        return {part: 1e6 * (now - self._before[part]) / count for part, now in self._read().items()}
 
 
-def turn(place: Scene, contender: Contender, delay_ms: int, part: float) -> tuple[float, float]:
+def turn(place: Scene, contender: Contender, delay_ms: int, part: float) -> Turn:
     """Send a heap of deliveries; give deliveries a second, and processor microseconds for each.
 
     The time runs from the first arrival to the last result that is written: how long a library takes to
@@ -92,35 +100,60 @@ def turn(place: Scene, contender: Contender, delay_ms: int, part: float) -> tupl
         if contender.ready is None:
             wait_for(lambda: place.rq_workers() >= contender.processes, "RQ's workers")
 
-        def spent() -> float:
-            pids = [place.postgres.server.pid, *(worker.pid for worker in workers)]
-            return sum(processor_seconds(pid) for pid in pids)
-
         def open_ones() -> int:
             query = "SELECT count(*) FROM webhook_deliveries WHERE status <> 'succeeded'"
             return int(connection.execute(query).fetchone()[0])  # type: ignore[index]
 
-        before = spent()
-        if contender.enqueue is None:
+        if contender.enqueue is None:  # what the house has done when it wrote the event is no part of sending
             connection.execute("UPDATE webhook_deliveries SET due_at = %s", [int(time.time())])
-        else:
+        meter = Meter(place, [worker.pid for worker in workers])
+        if contender.enqueue is not None:
             place.plain(database, contender.enqueue)
         wait_for(lambda: place.arrived() >= count, f"{contender.name} to send {count}", 180)
         wait_for(lambda: open_ones() == 0, f"{contender.name} to write {count}", 60)
         seconds = time.time() - place.first_arrival()
-        return count / seconds, 1e6 * (spent() - before) / count
+        return Turn(count / seconds, meter.each_us(count))
 
 
-def rates(place: Scene, rounds: int, part: float) -> list[Row]:
-    """Measure all contenders at both delays, in rounds that alternate the order."""
-    rows = {(one.name, delay): Row(one.name, delay) for delay in DELAYS_MS for one in CONTENDERS}
+def limit(place: Scene, delay_ms: int, part: float) -> Turn:
+    """Send as many as a bare loop can, two processes of it, and see that they came."""
+    count = max(10, int(LIMIT_DELIVERIES * part))
+    ask(place.sink_port, "POST", "/reset")
+    urls = [place.url(f"shop{n}", delay_ms) for n in range(ENDPOINTS)]
+    command = [sys.executable, "-m", "bench.webhooks_limit", "--count", str(count // WORKERS)]
+    command += ["--connections", str(LIMIT_CONNECTIONS), *urls]
+    pipe, env = subprocess.PIPE, environment()
+    running = [
+        subprocess.Popen(command, cwd=REPOSITORY, env=env, text=True, stdin=pipe, stdout=pipe)
+        for _ in range(WORKERS)
+    ]
+    for process in running:
+        if process.stdout is None or process.stdout.readline() != "ready\n":
+            raise BenchFailure("the limit's processes did not start")
+    meter = Meter(place, [process.pid for process in running])
+    for process in running:
+        process.stdin.write("go\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    wait_for(lambda: place.arrived() >= count // WORKERS * WORKERS, f"the limit to send {count}", 60)
+    spent = meter.each_us(count)
+    seconds = max(float(process.communicate()[0]) for process in running)
+    return Turn(count / seconds, spent)
+
+
+def rates(place: Scene, chosen: Sequence[str], rounds: int, part: float) -> list[Row]:
+    """Measure the chosen contenders at both delays, in rounds that alternate the order."""
+    ways: dict[str, Callable[[int], Turn]] = {LIMIT: lambda delay: limit(place, delay, part)}
+    for one in CONTENDERS:
+        ways[one.name] = lambda delay, one=one: turn(place, one, delay, part)  # type: ignore[misc]
+    names = [name for name in ways if name in chosen]
+    rows = {(name, delay): Row(name, delay) for name in names for delay in DELAYS_MS}
     for number in range(rounds):
         for delay in DELAYS_MS:
-            for one in CONTENDERS if number % 2 == 0 else reversed(CONTENDERS):
-                rate, processor = turn(place, one, delay, part)
-                rows[one.name, delay].rates.append(rate)
-                rows[one.name, delay].processor_us.append(processor)
-                print(f"{one.name} at {delay} ms: {rate:,.0f}/s", file=sys.stderr, flush=True)
+            for name in names if number % 2 == 0 else reversed(names):
+                found = ways[name](delay)
+                rows[name, delay].turns.append(found)
+                each = ", ".join(f"{part} {spent:,.0f}" for part, spent in found.spent_us.items())
+                print(f"{name} at {delay} ms: {found.rate:,.0f}/s ({each} us)", file=sys.stderr, flush=True)
     return list(rows.values())
 
 
@@ -149,56 +182,6 @@ def first_attempts(place: Scene, seconds: float, *, hanging: bool) -> list[float
     return sorted(max(0.0, 1000 * (came[one] - moment)) for one, moment in committed.items())
 
 
-def p99(milliseconds: Sequence[float]) -> float:
-    """The 99th percentile of sorted values."""
-    return milliseconds[min(len(milliseconds) - 1, int(len(milliseconds) * 0.99))]
-
-
-def report_of_rates(rows: list[Row]) -> str:
-    """How many deliveries a second, and what came of the aims, as Markdown."""
-    found = {(row.name, row.delay_ms): row for row in rows}
-    lines = [
-        "| deliveries a second | sink at 0 ms | at 50 ms | processor us each, at 0 ms |",
-        "|---|---:|---:|---:|",
-    ]
-    for one in CONTENDERS:
-        quick, slow = (found[one.name, delay] for delay in DELAYS_MS)
-        processor = statistics.median(quick.processor_us)
-        lines.append(f"| {one.name} | {quick.rate():,.0f} | {slow.rate():,.0f} | {processor:,.0f} |")
-    lines += ["", "| aim | at 0 ms | at 50 ms |", "|---|---|---|"]
-    for beside, at_least in AIMS:
-        ratios = []
-        for delay in DELAYS_MS:
-            ratio = found["Florin", delay].rate() / found[beside, delay].rate()
-            ratios.append(f"{ratio:.1f} {'reached' if ratio >= at_least else 'missed'}")
-        lines.append(f"| {at_least} times {beside} | {' | '.join(ratios)} |")
-    return "\n".join(lines) + "\n"
-
-
-def report_of_latency(calm: list[list[float]], beside_a_hole: list[list[float]]) -> str:
-    """How soon the first attempt comes, alone and beside an endpoint that hangs, as Markdown."""
-    lines = [
-        f"| commit to first attempt, ms, at {STEADY_A_SECOND} events a second | p50 | p99 | each p99 |",
-        "|---|---:|---:|---|",
-    ]
-    middle = {}
-    for name, turns in (("alone", calm), ("beside an endpoint that hangs", beside_a_hole)):
-        tails = [p99(turn) for turn in turns]
-        middle[name] = statistics.median(tails)
-        half = statistics.median(statistics.median(turn) for turn in turns)
-        each = ", ".join(f"{tail:,.1f}" for tail in tails)
-        lines.append(f"| {name} | {half:,.1f} | {middle[name]:,.1f} | {each} |")
-    quiet, disturbed = middle.values()
-    reached = "reached" if quiet < FIRST_ATTEMPT_MS else "missed"
-    fair = "reached" if disturbed < HANGING_COSTS * quiet else "missed"
-    lines += [
-        "",
-        f"Aims: p99 under {FIRST_ATTEMPT_MS} ms: {reached}; beside one that hangs less than 10 % more:",
-    ]
-    lines[-1] += f" {fair} ({100 * (disturbed / quiet - 1):+,.0f} %)."
-    return "\n".join(lines) + "\n"
-
-
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="./run bench webhooks", description=__doc__)
@@ -206,6 +189,8 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--part", type=float, default=1.0, help="part of the usual number of deliveries (1)")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long events are committed (10)")
     parser.add_argument("--only", choices=PARTS, help="measure rates or latency alone")
+    names = [LIMIT, *(one.name for one in CONTENDERS)]
+    parser.add_argument("--of", nargs="+", choices=names, default=names, help="whose rates (all)")
     return parser.parse_args(arguments)
 
 
@@ -213,7 +198,8 @@ def measured(place: Scene, options: argparse.Namespace) -> list[str]:
     """Measure what was asked for; give a report of each part."""
     told = []
     if options.only != "latency":
-        told.append(report_of_rates(rates(place, options.rounds, options.part)))
+        found = rates(place, options.of, options.rounds, options.part)
+        told.append(webhooks_report.of_rates(found, DELAYS_MS))
     if options.only != "rates":
         turns: dict[bool, list[list[float]]] = {False: [], True: []}
         for number in range(options.rounds):
@@ -221,7 +207,7 @@ def measured(place: Scene, options: argparse.Namespace) -> list[str]:
                 turns[hanging].append(first_attempts(place, options.seconds, hanging=hanging))
                 tail = p99(turns[hanging][-1])
                 print(f"hanging {hanging}: p99 {tail:,.1f} ms", file=sys.stderr, flush=True)
-        told.append(report_of_latency(turns[False], turns[True]))
+        told.append(webhooks_report.of_latency(turns[False], turns[True], STEADY_A_SECOND))
     return told
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import redis
 
 from bench.postgres import Postgres, start_postgres
-from bench.servers import REPOSITORY, BenchFailure, environment, free_port, start
+from bench.servers import REPOSITORY, BenchFailure, Server, environment, free_port, start
 
 WORKERS = 2
 TEMPLATE = "webhooks"
@@ -29,9 +29,19 @@ class Scene:
 
     folder: Path
     postgres: Postgres
-    redis_port: int
-    sink_port: int
+    redis: Server
+    sink: Server
     databases: int = 0
+
+    @property
+    def redis_port(self) -> int:
+        """Where Redis listens."""
+        return self.redis.port
+
+    @property
+    def sink_port(self) -> int:
+        """Where the sink listens."""
+        return self.sink.port
 
     def variables(self, database: str) -> dict[str, str]:
         """Give Florin's settings on a database."""
@@ -155,12 +165,14 @@ def scene(folder: Path) -> Iterator[Scene]:
             raise BenchFailure("bench webhooks needs redis-server: apt-get install redis-server")
         redis_port, sink_port = free_port(), free_port()
         options = ["--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        stack.callback(start("redis", [program, *options], redis_port, folder).stop)
-        sink = [sys.executable, "-m", "bench.webhooks_sink", "--port", str(sink_port)]
-        stack.callback(start("sink", sink, sink_port, folder).stop)
+        queue = start("redis", [program, *options], redis_port, folder)
+        stack.callback(queue.stop)
+        command = [sys.executable, "-m", "bench.webhooks_sink", "--port", str(sink_port)]
+        sink = start("sink", command, sink_port, folder)
+        stack.callback(sink.stop)
         postgres = start_postgres(folder)
         stack.callback(postgres.server.stop)
-        found = Scene(folder, postgres, redis_port, sink_port)
+        found = Scene(folder, postgres, queue, sink)
         postgres.create(TEMPLATE)
         (folder / "data").mkdir()
         migrated = subprocess.run(
