@@ -4,6 +4,7 @@
 likes. Without Redis the gateway's own process does all this in threads (kit/jobs.py).
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -36,6 +37,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     create_app(settings)
+    # What an app consists of stays for good: the collector need not look at it time and again.
+    gc.collect()
+    gc.freeze()
     running = jobs.in_force()
     if not settings.run_jobs_here:  # else create_app() has started them already
         running.start()

@@ -5,12 +5,15 @@ request's processor time, for nothing where connections are always in autocommit
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from kit.driver import run_postgresql
 
 # A cache of 2 MiB for each thread's connection, as SQLite would have it, made most of a web process's growth;
 # whatever it lets go of stays in the system's own cache.
@@ -41,6 +44,16 @@ class Connections(QueuePool):
     def take_back(self, entry: ConnectionPoolEntry) -> None:
         """Have a connection again; nothing is open on it."""
         self._do_return_conn(entry)
+
+
+def at_once(engine: Engine, statement: str, values: Sequence[Any]) -> list[tuple[bytes | None, ...]]:
+    """Run one statement of PostgreSQL's, prepared once, in its own transaction; return its rows as text."""
+    pool: Any = engine.pool
+    lent = pool.lend()
+    try:
+        return run_postgresql(lent, statement, values)
+    finally:
+        pool.take_back(lent)
 
 
 def engine_options(url: str, *, pool_size: int) -> dict[str, Any]:

@@ -63,6 +63,24 @@ class DeadlineSocket(socket.socket):
         self.settimeout(seconds_left(self.deadline))
         super().sendall(*args, **kwargs)
 
+    def send_at_once(self, data: bytes) -> int:
+        """Write as much as goes without waiting; return how many bytes that were."""
+        self.settimeout(0)
+        try:
+            return super().send(data)
+        except BlockingIOError:
+            return 0
+
+    def receive_at_once(self, size: int) -> bytes | None:
+        """Return what has come, nothing at the end; None where that would have to be waited for."""
+        self.settimeout(0)
+        try:
+            received = super().recv(size)
+        except BlockingIOError:
+            return None
+        self.allowance = _spent(self.allowance, len(received))
+        return received
+
 
 class DeadlineTlsSocket(ssl.SSLSocket):
     """The same for TLS. The handshake obeys the timeout of the socket it wraps, as a whole."""
@@ -81,6 +99,24 @@ class DeadlineTlsSocket(ssl.SSLSocket):
         if self.deadline is not None:
             self.settimeout(seconds_left(self.deadline))
         return super().send(*args, **kwargs)
+
+    def send_at_once(self, data: bytes) -> int:
+        """As DeadlineSocket has it."""
+        self.settimeout(0)
+        try:
+            return super().send(data)
+        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return 0
+
+    def receive_at_once(self, size: int) -> bytes | None:
+        """As DeadlineSocket has it."""
+        self.settimeout(0)
+        try:
+            received = super().recv(size)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        self.allowance = _spent(self.allowance, len(received))
+        return received
 
 
 def _spent(allowance: int, received: int) -> int:

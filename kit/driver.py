@@ -4,7 +4,7 @@ A statement is written with `?` for each value. PostgreSQL gets and gives text a
 it the types, so that one prepared statement serves all values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,12 @@ def as_text(value: Any) -> bytes:
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
     return str(value).encode()
+
+
+def as_array(values: Iterable[str]) -> str:
+    """Return texts as PostgreSQL writes an array of them."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
 def run_postgresql(

@@ -7,13 +7,11 @@ have received the request (`sent`), because that decides whether money may have 
 
 from __future__ import annotations
 
-import collections
 import http.client
-import os
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +29,7 @@ from kit.deadline import (
     now_seconds,
     tls_context,
 )
+from kit.idle import Idle, Route
 
 REPLY_CAP_BYTES = 64 * 1024
 # What may be received at all for one reply: the body, as much again of headers, and a buffer's worth more.
@@ -38,8 +37,6 @@ RECEIVED_CAP_BYTES = 2 * REPLY_CAP_BYTES + 16 * 1024
 # An idle connection older than this is not used again: servers close theirs after some seconds, and
 # a request that meets the closing is lost with no way to tell whether it was read.
 IDLE_SECONDS = 4.0
-# As many as may be under way at once; fewer would be closed and opened anew all the time.
-IDLE_CONNECTIONS_PER_HOST = 256
 
 FailureKind = Literal[
     "timeout",
@@ -78,7 +75,7 @@ class Failure:
 
 
 @dataclass(slots=True)
-class _Progress:
+class Progress:
     """How far an exchange has come, for the Failure that may follow."""
 
     started: float = field(default_factory=now_seconds)
@@ -86,10 +83,6 @@ class _Progress:
 
     def elapsed_ms(self) -> int:
         return round((now_seconds() - self.started) * 1000)
-
-
-# A connection made with one reach never serves a request of another.
-_Route = tuple[bool, str, int, Reach | None]
 
 
 class Client:
@@ -105,13 +98,11 @@ class Client:
     ) -> None:
         self._timeout_seconds = timeout_seconds
         self._user_agent = user_agent
-        self._idle_seconds = idle_seconds
         self._ssl_context = ssl_context
-        self._idle: dict[_Route, collections.deque[Connection]] = {}
-        self._busy: set[Connection] = set()
+        self.idle = Idle(idle_seconds)
+        self.busy: set[Connection] = set()
         self._guard = threading.Lock()
-        self._stopped = False
-        self._pid = os.getpid()
+        self.is_stopped = False
 
     def post(
         self,
@@ -146,58 +137,64 @@ class Client:
         if isinstance(target, str):
             return Failure("invalid_url", sent=False, detail=target)
         seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
-        with Outside():
-            return self._exchanged(method, target, body, headers or {}, seconds=seconds, reach=reach)
-
-    def _exchanged(
-        self,
-        method: str,
-        target: urls.Target,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        *,
-        seconds: float,
-        reach: Reach | None,
-    ) -> Response | Failure:
-        progress = _Progress()
+        asked = self.rendered(method, target, headers or {}, body)
+        progress = Progress()
         route = (target.tls, target.host, target.port, reach)
-        connection = self._take(route)
-        self._busy.add(connection)
+        connection = self.idle.take(route) or self.fresh(route)
+        connection.begin(progress.started + seconds, RECEIVED_CAP_BYTES)
+        with Outside():
+            answer, reusable = self.exchange(
+                connection, progress, lambda: self.ask(connection, progress, method, asked)
+            )
+        if reusable:
+            connection.idle_since = now_seconds()
+            self.give_back(route, connection)
+        return answer
+
+    def exchange(
+        self, connection: Connection, progress: Progress, ask: Callable[[], wire.Reply]
+    ) -> tuple[Response | Failure, bool]:
+        """Do what asks over a connection; return what came of it, and whether the connection may serve again.
+
+        One that may not is closed.
+        """
+        self.busy.add(connection)
         reusable = False
         try:
             self._refuse_if_stopped()
-            connection.begin(progress.started + seconds, RECEIVED_CAP_BYTES)
-            if connection.sock is None:
-                connection.connect()
-                self._refuse_if_stopped()
-            progress.sent = True
-            all_headers = {"User-Agent": self._user_agent, **headers}
-            wire.send(connection, method, target.path, all_headers, body)
-            reply = wire.reply(connection, method)
-            answer, reusable = _read(reply, progress)
+            answer, reusable = _read(ask(), progress)
         except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-            return self._failure(error, progress)
+            return self.failure(error, progress), False
         else:
-            return answer
+            return answer, reusable
         finally:
-            self._busy.discard(connection)
-            if reusable:
-                self._give_back(route, connection)
-            else:
+            self.busy.discard(connection)
+            if not reusable:
                 connection.close()
+
+    def ask(self, connection: Connection, progress: Progress, method: str, request: bytes) -> wire.Reply:
+        """Connect where that is still to be done, write a request, read the head of the reply."""
+        if connection.sock is None:
+            connection.connect()
+            self._refuse_if_stopped()
+        progress.sent = True
+        connection.sock.sendall(request)
+        return wire.reply(connection, method)
+
+    def rendered(
+        self, method: str, target: urls.Target, headers: Mapping[str, str], body: bytes | None
+    ) -> bytes:
+        """Return a request under this client's name; raises ValueError for a header that can't be sent."""
+        return wire.rendered(method, target, {"User-Agent": self._user_agent, **headers}, body)
 
     def close(self) -> None:
         """Close idle connections; the client may be used again."""
-        with self._guard:
-            pools, self._idle = self._idle, {}
-        for pool in pools.values():
-            for connection in pool:
-                connection.close()
+        self.idle.close()
 
     def stop(self) -> None:
         """Break off the exchanges under way (each returns a Failure at once) and refuse new ones."""
-        self._stopped = True
-        for connection in list(self._busy):
+        self.is_stopped = True
+        for connection in list(self.busy):
             sock = connection.sock
             if sock is None:
                 continue
@@ -209,24 +206,11 @@ class Client:
 
     def _refuse_if_stopped(self) -> None:
         """Asked again once connected, since stop() cannot see a connection that has no socket yet."""
-        if self._stopped:
+        if self.is_stopped:
             raise ConnectionAbortedError("the client has been stopped")
 
-    def _take(self, route: _Route) -> Connection:
-        """An idle connection that is still whole, the freshest first, or a new one not yet connected."""
-        if self._pid != os.getpid():  # a forked child must not talk over its parent's sockets
-            self._pid, self._idle = os.getpid(), {}
-        pool = self._idle.get(route)
-        oldest = now_seconds() - self._idle_seconds
-        while pool:
-            try:
-                connection = pool.pop()
-            except IndexError:  # another thread took the last one
-                break
-            # Anything to read on an idle connection is its end, or bytes that nobody asked for.
-            if connection.idle_since >= oldest and connection.is_connected:
-                return connection
-            connection.close()
+    def fresh(self, route: Route) -> Connection:
+        """Return a new connection, not yet connected."""
         tls, host, port, reach = route
         fresh: Connection
         if tls:
@@ -236,13 +220,12 @@ class Client:
         fresh.reach = reach
         return fresh
 
-    def _give_back(self, route: _Route, connection: Connection) -> None:
-        connection.idle_since = now_seconds()
-        pool = self._idle.setdefault(route, collections.deque())
-        if self._stopped or len(pool) >= IDLE_CONNECTIONS_PER_HOST:
+    def give_back(self, route: Route, connection: Connection) -> None:
+        """Keep an idle connection for a later request."""
+        if self.is_stopped:
             connection.close()
         else:
-            pool.append(connection)
+            self.idle.give_back(route, connection)
 
     def _tls_context(self) -> ssl.SSLContext:
         with self._guard:
@@ -250,14 +233,13 @@ class Client:
                 self._ssl_context = tls_context()
             return self._ssl_context
 
-    def _failure(self, error: Exception, progress: _Progress) -> Failure:
-        kind: FailureKind = "stopped" if self._stopped else _kind_of(error)
+    def failure(self, error: Exception, progress: Progress) -> Failure:
+        """Return what an exchange's error means."""
+        kind: FailureKind = "stopped" if self.is_stopped else _kind_of(error)
         return Failure(kind, progress.sent, f"{type(error).__name__}: {error}"[:500], progress.elapsed_ms())
 
 
-def _read(
-    reply: wire.Short | http.client.HTTPResponse, progress: _Progress
-) -> tuple[Response | Failure, bool]:
+def _read(reply: wire.Reply, progress: Progress) -> tuple[Response | Failure, bool]:
     """The answer, and whether its connection may serve again: only after a reply read to its end."""
     if isinstance(reply, wire.Short):
         return Response(reply.status, reply.headers, reply.body, progress.elapsed_ms()), reply.reusable

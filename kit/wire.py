@@ -11,11 +11,15 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kit.deadline import Connection
+from kit.urls import Target
 
 PIECE_BYTES = 16 * 1024
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*")
+START_LINES = 3
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BREAK = re.compile(r"[\r\n\0]")
 # The whole head of a reply as nearly everybody sends it; what looks otherwise is left to http.client.
 _HEAD = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9][0-9]) [^\r\n]*((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*)+)\r\n\r\n"
@@ -33,37 +37,58 @@ class Short:
     reusable: bool
 
 
-def send(
-    connection: Connection, method: str, path: str, headers: Mapping[str, str], body: bytes | None
-) -> None:
-    """Write one request; raises ValueError for a header that would be more than one line."""
-    host = f"[{connection.host}]" if ":" in connection.host else connection.host
-    port = "" if connection.port == connection.default_port else f":{connection.port}"
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}{port}", "Accept-Encoding: identity"]
-    for name, value in headers.items():
-        line = f"{name}: {value}"
-        if _HEADER.fullmatch(line) is None:
-            raise ValueError(f"the header {name!r} can't be sent")
-        lines.append(line)
+Reply = Short | http.client.HTTPResponse
+
+
+def rendered(method: str, target: Target, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """Return a request as it is written; raises ValueError for a header that would be more than one line."""
+    start = _start(method, target)
+    lines = [start, *[f"{_checked(name)}: {value}" for name, value in headers.items()]]
     if body is not None or method == "POST":
         lines.append(f"Content-Length: {len(body or b'')}")
-    connection.sock.sendall("\r\n".join([*lines, "\r\n"]).encode("latin-1") + (body or b""))
+    head = "\r\n".join(lines)
+    # The ends of lines that were put there, and no other; nearly all requests are told from this alone.
+    ends = len(lines) + START_LINES - 2
+    if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:
+        name = next((name for name, value in headers.items() if _BREAK.search(str(value))), start)
+        raise ValueError(f"the header {name!r} can't be sent")
+    return head.encode("latin-1") + b"\r\n\r\n" + (body or b"")
 
 
-def reply(connection: Connection, method: str) -> Short | http.client.HTTPResponse:
-    """Read a reply whole where it is short, else give http.client's, its head read."""
-    piece = bytearray(PIECE_BYTES)
-    received = connection.sock.recv_into(piece)
-    first = bytes(memoryview(piece)[:received])
-    short = None if method == "HEAD" else _short(first)
-    if short is not None:
-        return short
+@lru_cache(maxsize=1024)
+def _start(method: str, target: Target) -> str:
+    """Return the lines that all requests to one place begin with."""
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    port = "" if target.port == (443 if target.tls else 80) else f":{target.port}"
+    return f"{method} {target.path} HTTP/1.1\r\nHost: {host}{port}\r\nAccept-Encoding: identity"
+
+
+@lru_cache(maxsize=256)
+def _checked(name: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(f"the header {name!r} can't be sent")
+    return name
+
+
+def reply(connection: Connection, method: str, first: bytes | None = None) -> Reply:
+    """Read a reply whole where it is short, else give http.client's, its head read.
+
+    `first` is what has been read of it already.
+    """
+    if first is None:
+        piece = bytearray(PIECE_BYTES)
+        received = connection.sock.recv_into(piece)
+        first = bytes(memoryview(piece)[:received])
+    found = None if method == "HEAD" else short(first)
+    if found is not None:
+        return found
     usual = http.client.HTTPResponse(_Replayed(first, connection), method=method)  # type: ignore[arg-type]
     usual.begin()
     return usual
 
 
-def _short(data: bytes) -> Short | None:
+def short(data: bytes) -> Short | None:
+    """Return the reply that came whole in one piece; None where it did not, or is of a rarer kind."""
     found = _HEAD.match(data)
     if found is None:
         return None

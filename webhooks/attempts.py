@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Index, Text, text
+from sqlalchemy import Connection, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.connections import at_once
 from kit.database import Base, Id, db
 from kit.ids import new_ids
 from webhooks.outbox import Claim
@@ -101,27 +102,25 @@ _NAMES = ", ".join(_ATTEMPT_COLUMNS)
 _TYPED = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _ATTEMPT_COLUMNS)
 
 # Events are locked in the order of their ids: two couriers that met crosswise would wait for each other.
-_RECORD_POSTGRESQL = text(
-    f"""
+_RECORD_POSTGRESQL = f"""
     WITH result AS (
-        SELECT * FROM jsonb_to_recordset(CAST(:results AS jsonb))
+        SELECT * FROM json_to_recordset($1::json)
         AS r(id text, fence bigint, status text, due_at bigint, attempts bigint)
     ), kept AS (
         INSERT INTO webhook_attempts ({_NAMES})
-        SELECT {_NAMES} FROM jsonb_to_recordset(CAST(:attempts AS jsonb)) AS a({_TYPED})
+        SELECT {_NAMES} FROM json_to_recordset($2::json) AS a({_TYPED})
     ), moved AS (
         UPDATE webhook_deliveries AS d SET status = r.status, due_at = r.due_at, attempts = r.attempts
         FROM result AS r WHERE d.id = r.id AND d.fence = r.fence RETURNING d.event_id, d.status
     ), arrived AS (
         SELECT event_id, count(*) AS count FROM moved WHERE status = 'succeeded' GROUP BY event_id
     ), locked AS (
-        SELECT id FROM events WHERE id IN (SELECT event_id FROM arrived) ORDER BY id FOR UPDATE
+        SELECT e.id, arrived.count FROM arrived JOIN events AS e ON e.id = arrived.event_id
+        ORDER BY e.id FOR UPDATE OF e
     )
-    UPDATE events AS e SET pending_webhooks = greatest(0, e.pending_webhooks - arrived.count)
-    FROM locked JOIN arrived ON arrived.event_id = locked.id
-    WHERE e.id = locked.id
-    """  # noqa: S608 - put together from the columns above
-)
+    UPDATE events AS e SET pending_webhooks = greatest(0, e.pending_webhooks - locked.count)
+    FROM locked WHERE e.id = locked.id
+"""  # noqa: S608 - put together from the columns above
 
 _MARKS = ", ".join(f":{name}" for name in _ATTEMPT_COLUMNS)
 _KEEP_SQLITE = f"INSERT INTO webhook_attempts ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608 - as above
@@ -151,12 +150,13 @@ def record(results: Sequence[Result]) -> None:
         }
         for result in results
     ]
+    if db.engine.dialect.name == "postgresql":
+        at_once(
+            db.engine, _RECORD_POSTGRESQL, [orjson.dumps(moves).decode(), orjson.dumps(attempts).decode()]
+        )
+        return
     with db.engine.connect() as connection:
-        if db.engine.dialect.name == "postgresql":
-            texts = {"results": orjson.dumps(moves).decode(), "attempts": orjson.dumps(attempts).decode()}
-            connection.execute(_RECORD_POSTGRESQL, texts)
-        else:
-            _record_sqlite(connection, moves, attempts)
+        _record_sqlite(connection, moves, attempts)
 
 
 def _record_sqlite(

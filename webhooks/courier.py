@@ -1,13 +1,12 @@
 """A courier drains the outbox: claims what is due, sends it side by side, writes down how each went."""
 
 import logging
-import queue
 import time
 from collections.abc import Callable, Sequence
 
 from kit import jobs
+from kit.exchanges import Exchanges
 from kit.http import Client
-from kit.pool import DaemonPool
 from webhooks import attempts, claims, delinquency, delivery, outbox
 from webhooks.attempts import Result
 from webhooks.delivery import GONE, Parcel
@@ -50,22 +49,22 @@ class Courier:
 
         `close` is called with a claim of each endpoint that said 410 or has failed for too long, and why.
         """
-        finished: queue.SimpleQueue[Result] = queue.SimpleQueue()
         places = self._places = self._places.emptied()
         looked_at, look_at = 0.0, 0.0
-        with DaemonPool(TOTAL, name="courier") as pool:
+        with Exchanges(
+            self.client, timeout_seconds=delivery.DEADLINE_SECONDS, most=TOTAL, name="courier"
+        ) as under_way:
             while True:
-                parcels: list[Parcel] = []
                 results: list[Result] = []
                 if time.perf_counter() >= look_at or self._is_kicked():
                     looked_at = time.perf_counter()
                     parcels, results = self._collect()
+                    for parcel in parcels:
+                        places.take(parcel.claim)
+                        results += _send(under_way, parcel)
                     # A claim takes no more than half of what anybody may have, so there may be as much again.
                     look_at = 0.0 if len(parcels) >= GATHERED else looked_at + LOOK_AGAIN_SECONDS
-                for parcel in parcels:
-                    places.take(parcel.claim)
-                    pool.submit(self._carry, parcel, finished)
-                results += _finished(finished, wait=places.taken() > 0)
+                results += _finished(under_way, wait=not results and places.taken() > 0)
                 places.give_back(results)
                 if results:
                     attempts.record(results)
@@ -95,13 +94,16 @@ class Courier:
             self._called_at = now
             jobs.kick(outbox.DRAIN, queue=outbox.QUEUE)
 
-    def _carry(self, parcel: Parcel, finished: queue.SimpleQueue[Result]) -> None:
-        try:
-            finished.put(delivery.attempt(self.client, parcel))
-        except Exception:
-            # Without a result the courier would wait for ever; a failure that counts recurs only so often.
-            logger.exception("delivery %s could not be attempted", parcel.claim.id)
-            finished.put(delivery.unmade(parcel))
+
+def _send(under_way: Exchanges, parcel: Parcel) -> list[Result]:
+    """Send one; return the result of what can't be sent."""
+    try:
+        result = delivery.send(under_way, parcel)
+    except Exception:
+        # Without a result it would be tried for ever; a failure that counts recurs only so often.
+        logger.exception("delivery %s could not be attempted", parcel.claim.id)
+        result = delivery.unmade(parcel)
+    return [] if result is None else [result]
 
 
 def _close(results: Sequence[Result], close: Callable[[Claim, str], None]) -> None:
@@ -118,16 +120,10 @@ def _close(results: Sequence[Result], close: Callable[[Claim, str], None]) -> No
         close(claim, reason)
 
 
-def _finished(finished: queue.SimpleQueue[Result], *, wait: bool) -> list[Result]:
+def _finished(under_way: Exchanges, *, wait: bool) -> list[Result]:
     """Return the results there are, after waiting for a first one, and a moment for some more."""
-    results: list[Result] = []
-    try:
-        if wait:
-            results.append(finished.get(timeout=KICK_SECONDS))
-            until = time.perf_counter() + GATHERING_SECONDS
-            while len(results) < GATHERED and (left := until - time.perf_counter()) > 0:
-                results.append(finished.get(timeout=left))
-        while True:
-            results.append(finished.get_nowait())
-    except queue.Empty:
-        return results
+    answers = under_way.finished(KICK_SECONDS if wait else 0.0)
+    until = time.perf_counter() + GATHERING_SECONDS
+    while wait and answers and len(answers) < GATHERED and (left := until - time.perf_counter()) > 0:
+        answers += under_way.finished(left)
+    return [delivery.result(sent, answer) for sent, answer in answers]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 
-from kit import clock, database
-from kit.http import Client, Failure, Response
+from kit import clock, database, reading
+from kit.database import db
+from kit.exchanges import Exchanges
+from kit.http import Failure, Response
 from kit.signing import signature_header, standard_headers
 from payments.events import Event
 from payments.resource import NounType
@@ -40,8 +42,9 @@ class Parcel:
 
 def pack(claims: Sequence[Claim]) -> tuple[list[Parcel], list[Result]]:
     """Load what claimed deliveries carry; those of disabled or deleted endpoints are canceled."""
-    events = _loaded(Event, {claim.event_id for claim in claims})
-    endpoints = _loaded(WebhookEndpoint, {claim.endpoint_id for claim in claims})
+    with reading.only_reading(db.engine):
+        events = _loaded(Event, {claim.event_id for claim in claims})
+        endpoints = _loaded(WebhookEndpoint, {claim.endpoint_id for claim in claims})
     bodies: dict[tuple[str, str | None], bytes | None] = {}
     taking = {endpoint_id for endpoint_id, endpoint in endpoints.items() if endpoint.takes_deliveries()}
     secrets = {endpoint_id: _opened(endpoints[endpoint_id]) for endpoint_id in taking}
@@ -94,8 +97,17 @@ def _loaded(noun: type[NounType], ids: set[str]) -> dict[str, NounType]:
     return {row.id: row for row in database.load_where(noun, f'"id" IN ({marks})', padded)}
 
 
-def attempt(client: Client, parcel: Parcel) -> Result:
-    """Post one event, signed at this moment; any answer but 2xx, and none, is a failure."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A parcel on its way: what its attempt will say of the request."""
+
+    parcel: Parcel
+    headers: dict[str, str]
+    at: int
+
+
+def send(under_way: Exchanges, parcel: Parcel) -> Result | None:
+    """Post one event, signed at this moment; return the result only where nothing is to be sent."""
     now = clock.now()
     if parcel.body is None:
         return _failed(parcel, Attempt(now, parcel.url, {}, parcel.pending_webhooks, reason=UNTOLD))
@@ -110,23 +122,20 @@ def attempt(client: Client, parcel: Parcel) -> Result:
         "Stripe-Signature": signature_header(parcel.body, parcel.secrets, now),
         **standard_headers(parcel.claim.event_id, parcel.body, parcel.secrets, now),
     }
-    answer = client.post(
-        parcel.url,
-        parcel.body,
-        headers,
-        timeout_seconds=DEADLINE_SECONDS,
-        reach=reach.reach(livemode=parcel.claim.livemode),
-    )
-    return _result(parcel, headers, now, answer)
+    within = reach.reach(livemode=parcel.claim.livemode)
+    under_way.post(Sent(parcel, headers, now), parcel.url, parcel.body, headers, reach=within)
+    return None
 
 
 def unmade(parcel: Parcel) -> Result:
     """Return the result of an attempt that the house itself failed to make; it counts."""
     failure = Failure("unreachable", sent=False, detail="Florin failed to make the request")
-    return _result(parcel, {}, clock.now(), failure)
+    return result(Sent(parcel, {}, clock.now()), failure)
 
 
-def _result(parcel: Parcel, headers: dict[str, str], now: int, answer: Response | Failure) -> Result:
+def result(sent: Sent, answer: Response | Failure) -> Result:
+    """Say where a delivery goes from here; any answer but 2xx, and none, is a failure."""
+    parcel, headers, now = sent.parcel, sent.headers, sent.at
     claim = parcel.claim
     match answer:
         case Response(status=status) if 200 <= status < 300:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, Self
 
 import orjson
 import pytest
@@ -22,6 +23,7 @@ from payments.customers.customers import Customer
 from payments.events import Event
 from payments.scope import Caller, acting_as
 from tests.support import postgres
+from webhooks import courier
 from webhooks import jobs as webhook_jobs
 from webhooks.webhook_endpoints import WebhookEndpoint
 
@@ -210,11 +212,38 @@ class Door:
         return [orjson.loads(one.body)["id"] for one in self.received]
 
 
+class AtOnce:
+    """Stands in for kit.exchanges.Exchanges beside a door: each answer is there at once."""
+
+    def __init__(self, door: Any, **_: object) -> None:
+        self._door = door
+        self._ended: list[tuple[Any, Response | Failure]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is under way."""
+
+    def post(self, key: Any, url: str, body: bytes, headers: dict[str, str], **_: object) -> None:
+        self._ended.append((key, self._door.post(url, body, headers)))
+
+    def finished(self, _wait_seconds: float) -> list[tuple[Any, Response | Failure]]:
+        ended, self._ended = self._ended, []
+        return ended
+
+
+def open_door(monkeypatch: pytest.MonkeyPatch, door: Any) -> None:
+    """Have the courier of this process send to a door."""
+    monkeypatch.setattr(courier, "Exchanges", AtOnce)
+    monkeypatch.setattr(webhook_jobs._couriers[-1], "client", door)
+
+
 @pytest.fixture
 def door(idle: jobs.Jobs, monkeypatch: pytest.MonkeyPatch) -> Door:
     assert not idle.stopping.is_set()
     door = Door()
-    monkeypatch.setattr(webhook_jobs._couriers[-1], "client", door)
+    open_door(monkeypatch, door)
     return door
 
 

@@ -42,13 +42,13 @@ class ScriptedServer:
             except ConnectionError:
                 return  # the client hung up, as many scripts want it to
 
-    def read_request(self, connection: socket.socket) -> bool:
-        """Read one request with its body; False when the client has hung up."""
+    def read_request(self, connection: socket.socket) -> bytes:
+        """Read one request with its body; nothing when the client has hung up."""
         data = b""
         while b"\r\n\r\n" not in data:
             piece = connection.recv(65536)
             if not piece:
-                return False
+                return b""
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
         length = next(
@@ -61,8 +61,9 @@ class ScriptedServer:
         )
         while len(body) < length:
             body += connection.recv(65536)
-        self.requests.append(head + b"\r\n\r\n" + body)
-        return True
+        request = head + b"\r\n\r\n" + body
+        self.requests.append(request)
+        return request
 
     def close(self) -> None:
         self.done.set()

@@ -25,7 +25,7 @@ from kit.ids import new_id
 from payments import events
 from payments.events import Event
 from payments.scope import Caller, acting_as
-from tests.webhooks.conftest import create_endpoint, drain
+from tests.webhooks.conftest import create_endpoint, drain, open_door
 from webhooks import attempts, claims
 from webhooks import jobs as webhook_jobs
 from webhooks.attempts import DeliveryAttempt
@@ -120,9 +120,6 @@ def a_worker_dies() -> None:
         killed.setattr(attempts, "record", die)
         with pytest.raises(Died):
             webhook_jobs.drain()
-    for thread in threading.enumerate():
-        if thread.name == "courier":
-            thread.join()
     database.rollback()
 
 
@@ -146,7 +143,7 @@ def test_none_is_lost_and_each_is_verified_by_the_official_library(
     with house.app_context(), acting_as(who), time_machine.travel(START, tick=False) as traveller:
         total = EVENTS[db.engine.dialect.name]
         doors = Doors({url: create_endpoint(url)[1] for url in URLS})
-        monkeypatch.setattr(webhook_jobs._couriers[-1], "client", doors)
+        open_door(monkeypatch, doors)
         for step in range(STEPS):
             traveller.move_to(START + step * STEP_SECONDS)
             happen(range(step * total // STEPS, (step + 1) * total // STEPS))

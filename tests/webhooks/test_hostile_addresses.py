@@ -9,6 +9,7 @@ import pytest
 
 from kit import addresses
 from kit.deadline import DeadlineSocket
+from kit.exchanges import Exchanges
 from kit.http import Client, Failure
 from payments.errors import InvalidRequest
 from tests.webhooks.hostile import PUBLIC, RESOLVED, WRITTEN
@@ -108,7 +109,12 @@ def client() -> Iterator[Client]:
 
 def attempt(client: Client, url: str, *, livemode: bool = True) -> Result:
     claim = Claim("whd_1", "evt_1", "we_1", "acct_1", livemode=livemode, attempts=0, fence=1)
-    return delivery.attempt(client, Parcel(claim, url, ("whsec_" + "a" * 32,), b"{}", 1))
+    with Exchanges(client, timeout_seconds=10, most=1, name="test") as under_way:
+        result = delivery.send(under_way, Parcel(claim, url, ("whsec_" + "a" * 32,), b"{}", 1))
+        while result is None:
+            for sent, answer in under_way.finished(1.0):
+                result = delivery.result(sent, answer)
+    return result
 
 
 def reason_of(result: Result) -> str | None:

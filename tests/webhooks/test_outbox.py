@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select, text
 
 from kit import clock, database, jobs
+from kit.connections import at_once
 from kit.database import db, load_where
+from kit.driver import as_array
 from payments.customers.customers import Customer
 from payments.events import Event
 from payments.scope import Caller, acting_as
@@ -210,13 +213,13 @@ def test_postgresql_reads_past_none_of_what_waits_for_one_that_is_far_behind(
         create_endpoint(NOWHERE)
         create_deliveries(1)
         values = {
-            "now": clock.now(), "lease_end": clock.now() + 60, "window": 32, "count": 64, "of_endpoint": 32,
+            "now": clock.now(), "lease_end": clock.now() + 60, "count": 64, "of_endpoint": 32,
             "of_stranger": 2, "of_account": 96, "known": [], "busy": [behind], "busy_accounts": [],
         }  # fmt: skip
-        by_endpoint = claims._CLAIMS["postgresql"][1]
-        explained = claims._statement(f"EXPLAIN (ANALYZE, FORMAT JSON) {by_endpoint.text}")
-        with db.engine.connect() as connection:
-            (told,) = connection.execute(explained, values).scalar_one()
+        statement, names = claims._postgresql(claims._POSTGRESQL[claims.BY_ENDPOINT], 32)
+        given = [as_array(value) if isinstance(value, list) else value for value in map(values.get, names)]
+        ((explained,),) = at_once(db.engine, f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+        (told,) = orjson.loads(explained or b"")
     assert read_in_vain(told["Plan"]) < 50, told
 
 

@@ -8,13 +8,14 @@ import pytest
 
 from kit.http import REPLY_CAP_BYTES, Client, Failure, Response
 from tests.webhooks.scripted_server import Script, ScriptedServer, answering, dripping, playing, reply
+from tests.webhooks.side_by_side import SideBySide
 
 SHORT_SECONDS = 0.3
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    client = Client(timeout_seconds=10)
+@pytest.fixture(params=[Client, SideBySide], ids=["alone", "side by side"])
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    client: Client = request.param(timeout_seconds=10)
     yield client
     client.close()
 

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from kit.deadline import tls_context
 from kit.http import Client, Failure, Response
 from tests.webhooks.scripted_server import Make, Script, ScriptedServer, answering, dripping, playing, reply
+from tests.webhooks.side_by_side import SideBySide
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +66,10 @@ def over_tls(make: Make, certificate: tuple[str, str]) -> Make:
     return make_wrapped
 
 
-def trusting(certificate: tuple[str, str]) -> Client:
+def trusting(certificate: tuple[str, str], kind: type[Client] = Client) -> Client:
     context = tls_context()
     context.load_verify_locations(certificate[0])
-    return Client(ssl_context=context)
+    return kind(ssl_context=context)
 
 
 def kind_and_sent(outcome: Response | Failure) -> tuple[str, bool]:
@@ -105,3 +106,38 @@ def test_a_slow_drip_is_cut_off_at_the_deadline(certificate: tuple[str, str]) ->
     with playing(over_tls(dripping(b"HTTP/1.1 200 OK\r\nX: "), certificate)) as server:
         outcome = client.post(f"https://localhost:{server.port}/", b"{}", timeout_seconds=0.5)
     assert kind_and_sent(outcome) == ("timeout", True)
+
+
+@pytest.mark.parametrize("kind", [Client, SideBySide])
+def test_a_connection_serves_again_even_for_what_is_large(
+    certificate: tuple[str, str], kind: type[Client]
+) -> None:
+    client = trusting(certificate, kind)
+    replies = [reply("200 OK", body) for body in (b"one", b"x" * 40_000, b"three")]
+    with playing(over_tls(answering(*replies), certificate)) as server:
+        answers = [
+            client.post(f"https://localhost:{server.port}/", body) for body in (b"1", b"y" * 5_000_000, b"3")
+        ]
+        client.close()
+    assert [answer.body for answer in answers if isinstance(answer, Response)] == [
+        b"one", b"x" * 40_000, b"three",
+    ]  # fmt: skip
+    assert (server.connections, len(server.requests)) == (1, 3)
+
+
+def test_a_drip_over_a_kept_connection_is_cut_off_too(certificate: tuple[str, str]) -> None:
+    def make(server: ScriptedServer) -> list[Script]:
+        def script(connection: socket.socket) -> None:
+            server.read_request(connection)
+            connection.sendall(reply())
+            dripping(b"HTTP/1.1 200 OK\r\nX: ")(server)[0](connection)
+
+        return [script]
+
+    client = trusting(certificate, SideBySide)
+    with playing(over_tls(make, certificate)) as server:
+        first = client.post(f"https://localhost:{server.port}/", b"{}")
+        outcome = client.post(f"https://localhost:{server.port}/", b"{}", timeout_seconds=0.5)
+    assert isinstance(first, Response)
+    assert kind_and_sent(outcome) == ("timeout", True)
+    assert server.connections == 1

@@ -8,13 +8,14 @@ import pytest
 
 from kit.http import Client, Failure, Response
 from tests.webhooks.scripted_server import Make, Script, ScriptedServer, answering, playing
+from tests.webhooks.side_by_side import SideBySide
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    client = Client(timeout_seconds=10)
+@pytest.fixture(params=[Client, SideBySide], ids=["alone", "side by side"])
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    client: Client = request.param(timeout_seconds=10)
     yield client
     client.close()
 
