@@ -50,6 +50,7 @@ class Courier:
         `close` is called with a claim of each endpoint that said 410 or has failed for too long, and why.
         """
         places = self._places = self._places.emptied()
+        open_ones: set[str] = set()  # deliveries whose attempt has no result yet
         looked_at, look_at = 0.0, 0.0
         with Exchanges(
             self.client, timeout_seconds=delivery.DEADLINE_SECONDS, most=TOTAL, name="courier"
@@ -61,10 +62,15 @@ class Courier:
                     parcels, results = self._collect()
                     for parcel in parcels:
                         places.take(parcel.claim)
+                        open_ones.add(parcel.claim.id)
                         results += _send(under_way, parcel)
                     # A claim takes no more than half of what anybody may have, so there may be as much again.
                     look_at = 0.0 if len(parcels) >= GATHERED else looked_at + LOOK_AGAIN_SECONDS
-                results += _finished(under_way, wait=not results and places.taken() > 0)
+                open_ones.difference_update(result.claim.id for result in results)
+                came = _finished(under_way, wait=not results and places.taken() > 0)
+                # One that failed in our own hands after it was sent has its result already.
+                results += [result for result in came if result.claim.id in open_ones]
+                open_ones.difference_update(result.claim.id for result in came)
                 places.give_back(results)
                 if results:
                     attempts.record(results)

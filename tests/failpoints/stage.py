@@ -137,7 +137,7 @@ def play(pipe: Connection, app: Flask, part: Part) -> None:
 def _watch(watch: Watch) -> None:
     database.commit = _passage("commit", database.commit, watch)
     jobs.kick = _passage("publish", jobs.kick, watch)
-    delivery.attempt = _passage("publish", delivery.attempt, watch)
+    delivery.send = _passage("publish", delivery.send, watch)
     lines: tuple[dict[str, Any], ...] = (
         cast("dict[str, Any]", bank.acquirers),
         cast("dict[str, Any]", cases.desks),
