@@ -45,7 +45,8 @@ class PaymentRow:
     def status(self) -> str:
         """Return one word for how the payment stands."""
         charge = self.charge
-        if self.intent.attempt_id is not None:
+        # While the customer is asked at the bank, the question is open, too: yet it is the customer's turn.
+        if self.intent.attempt_id is not None and self.intent.status != Status.REQUIRES_ACTION:
             return "Processing"
         if self.intent.status == Status.SUCCEEDED and charge is not None and charge.amount_refunded:
             return "Refunded" if charge.refunded else "Partially refunded"

@@ -7,12 +7,16 @@ and open http://127.0.0.1:4243 (SHOP_PORT chooses another port, FLORIN_URL anoth
 """
 
 import os
+import sys
 
 import stripe
 from flask import Flask, request
 
 FLORIN_URL = os.environ.get("FLORIN_URL", "http://127.0.0.1:8000")
-PUBLISHABLE_KEY = os.environ["STRIPE_PUBLISHABLE_KEY"]
+SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY")
+PUBLISHABLE_KEY = os.environ.get("STRIPE_PUBLISHABLE_KEY")
+if not (SECRET_KEY and PUBLISHABLE_KEY):
+    sys.exit("embedded.py: set STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY; ./run prints both as it starts")
 SHOP_PORT = int(os.environ.get("SHOP_PORT", "4243"))
 SHOP_URL = f"http://127.0.0.1:{SHOP_PORT}"
 
@@ -30,7 +34,7 @@ FRONT = f"""<!doctype html>
 """
 
 shop = Flask(__name__)
-client = stripe.StripeClient(os.environ["STRIPE_SECRET_KEY"], base_addresses={"api": FLORIN_URL})
+client = stripe.StripeClient(SECRET_KEY, base_addresses={"api": FLORIN_URL})
 
 
 @shop.get("/")

@@ -104,6 +104,20 @@ def test_a_declined_payment_says_why(shop: Shop, desk: Desk, token: str, status:
     assert f"/dashboard/payments/{intent_id}/refund" not in seen.forms
 
 
+def test_a_payment_that_waits_for_its_customer_at_the_bank_is_incomplete(shop: Shop, desk: Desk) -> None:
+    challenged = {
+        "payment_method": "pm_card_authenticationRequired",
+        "return_url": "https://shop.example/back",
+    }
+    given = {"amount": 4900, "currency": "usd", "confirm": True, **challenged}
+    intent = shop.till.post("/v1/payment_intents", given)
+    assert intent["status"] == "requires_action"
+    for path in ("/payments", f"/payments/{intent['id']}"):
+        seen = desk.open(f"/dashboard{path}")
+        assert "Incomplete" in seen.text
+        assert "Processing" not in seen.text
+
+
 def test_a_checkout_session_tells_what_it_sells_and_how_it_stands(desk: Desk, filled: dict[str, str]) -> None:
     seen = desk.open(f"/dashboard{filled['checkout session']}")
     is_safe(seen)

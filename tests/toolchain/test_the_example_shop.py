@@ -1,4 +1,4 @@
-"""The example shop says in one line what it lacks."""
+"""The example shops say in one line what they lack."""
 
 import os
 import subprocess
@@ -18,3 +18,18 @@ def test_without_a_key_the_shop_says_which_one_it_needs(key: str | None) -> None
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("merchant.py: set STRIPE_SECRET_KEY")
+
+
+@pytest.mark.parametrize("lacking", ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"])
+def test_the_framed_shop_says_which_keys_it_needs(lacking: str) -> None:
+    given = {
+        **os.environ,
+        "STRIPE_SECRET_KEY": "sk_test_1",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
+        lacking: "",
+    }
+    shop = [sys.executable, str(ROOT / "docs" / "examples" / "embedded.py")]
+    done = subprocess.run(shop, env=given, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("embedded.py: set STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY")
