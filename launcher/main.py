@@ -25,7 +25,7 @@ USAGE = """\
 ./run lint            ruff, import-linter and mypy alone
 ./run bench [--help]  measure, side by side with the floor, the limit, the naive handler and localstripe
 ./run chaos [--help]  payments under faults and kill -9 of every part, and a checker that asks what was lost
-./run florin COMMAND  reconcile, doctor, settle, audit verify, contracts, scripts, words; its --help tells more
+./run florin COMMAND  reconcile, doctor, settle, audit verify, contracts, scripts, words; --help tells more
 ./run --help          this
 
 Environment: PORT (8000), BANK_PORT (8001), BANK2_PORT (BANK_PORT + 1000), CLI_PORT (PORT + 2000),
