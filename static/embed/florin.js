@@ -36,7 +36,7 @@
     frame.title = "Checkout";
     frame.allow = "payment";
     frame.referrerPolicy = "strict-origin";
-    Object.assign(frame.style, { width: "100%", height: FIRST_HEIGHT, border: "0", display: "block", borderRadius: "10px", colorScheme: "normal" });
+    Object.assign(frame.style, { width: "100%", height: FIRST_HEIGHT, border: "0", display: "block", borderRadius: "10px", colorScheme: "light" });
     return frame;
   }
 
