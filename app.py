@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     house = Path(__file__).parent
     app = Gateway("florin", root_path=str(house), static_folder=None)
     app.jinja_options = {**app.jinja_options, "finalize": plain_text.shown}
-    static_files.register(app, house / "static")
+    files = static_files.register(app, house / "static")
     app.admission = Admission(settings.web_places)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -83,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[rate_limit.NAME] = rate_limit.RateLimiter(settings.rate_limit_per_second)
     merchant_api.register(app)
     checkout.register(app)
-    app.short_page = first_look
+    app.short_ways = (files, first_look)
     dashboard.register(app)
     notices.HANDLERS.update(NOTICE_HANDLERS)
     bank_notices.connect(app, acquiring.bank_secrets(settings))

@@ -14,7 +14,8 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-GZIP = "gzip"
+from kit.encodings import GZIP
+
 LEVEL = 4
 SHORTEST_BYTES = 1024
 MOST_BLUR_BYTES = 100

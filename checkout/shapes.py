@@ -24,7 +24,7 @@ from markupsafe import escape
 from werkzeug.datastructures import LanguageAccept
 
 from checkout import assets, frames, rendering, typed, visits
-from checkout.compressing import GZIP, wants_gzip
+from checkout.compressing import wants_gzip
 from checkout.countdown import countdown_of
 from checkout.countries import home_country
 from checkout.csrf import token
@@ -35,6 +35,7 @@ from checkout.pieces import Pieces, cut
 from checkout.presentation import Order
 from checkout.script_rules import today
 from checkout.ways_out import web_address
+from kit.encodings import GZIP
 from kit.page_headers import transport_headers
 from kit.plain_text import unsteered
 from payments.hosted.checkout_sessions import CheckoutSession

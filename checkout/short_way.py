@@ -10,22 +10,21 @@ from functools import lru_cache
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask
-from werkzeug.datastructures import Accept, LanguageAccept
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from checkout import gate, pages, shapes, visits
-from checkout.compressing import GZIP
 from checkout.csrf import first_token
 from checkout.i18n import speaking
 from checkout.locales import choose_locale
 from kit import database
+from kit.encodings import GZIP, LONGEST_HEADER, takes_gzip
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.scope import acting_as
 
 logger = logging.getLogger("florin.checkout")
 
 PREFIX = "/c/pay/"
-LONGEST_HEADER = 200  # characters of one that is remembered; no browser's is longer
 Answer = tuple[list[tuple[str, str]], bytes]
 
 
@@ -57,7 +56,7 @@ def _page(app: Flask, environ: WSGIEnvironment, session: CheckoutSession) -> Ans
         if sight is None or shape is None or shape.is_due:
             return None
         token, cookie = first_token(app)
-        packed = _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        packed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         body = shape.filled(token, sight, packed=packed)
         pages.remember_look(session, page)
     encoding = [("Content-Encoding", GZIP)] if packed else []
@@ -73,14 +72,3 @@ def _parsed(header: str) -> LanguageAccept:
 
 
 _known_languages = lru_cache(maxsize=512)(_parsed)
-
-
-def _takes_gzip(header: str) -> bool:
-    return _known_encodings(header) if len(header) <= LONGEST_HEADER else _gzip_in(header)
-
-
-def _gzip_in(header: str) -> bool:
-    return bool(parse_accept_header(header, Accept).quality(GZIP))
-
-
-_known_encodings = lru_cache(maxsize=128)(_gzip_in)

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 STATUS_LINES = {status: f"{status} {phrase.upper()}" for status, phrase in HTTP_STATUS_CODES.items()}
 ARGUMENT = None  # in the place of a segment: any text, named by the rule
 Found = tuple[View, dict[str, str]]
-# What answers a page with its headers and its body, or None where Flask has to.
-ShortPage = Callable[[Flask, "WSGIEnvironment"], tuple[list[tuple[str, str]], bytes] | None]
+# What answers a request with the headers and the body of a 200, or None where Flask has to.
+ShortWay = Callable[[Flask, "WSGIEnvironment"], tuple[list[tuple[str, str]], bytes] | None]
 
 
 class Gateway(Flask):
     """Flask, with a short way for the operations of the API, and with so many places for requests at work."""
 
     admission = Admission(1)  # the composition root sets how many
-    short_page: ShortPage | None = None  # of a page's first look, where there is one
+    short_ways: tuple[ShortWay, ...] = ()  # of what is no operation; the composition root names them
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer an operation here and anything else as Flask does, once there is a place."""
@@ -45,10 +45,11 @@ class Gateway(Flask):
         if self.before_request_funcs.get(None) or PRESERVED in environ:
             return super().wsgi_app(environ, start_response)
         if found is None:
-            page = self.short_page(self, environ) if self.short_page else None
-            if page is None:
+            answers = (way(self, environ) for way in self.short_ways)
+            good = next((answer for answer in answers if answer is not None), None)
+            if good is None:
                 return super().wsgi_app(environ, start_response)
-            headers, body = page
+            headers, body = good
             start_response(STATUS_LINES[200], [*headers, ("Content-Length", str(len(body)))])
             return [body]
         view, arguments = found

@@ -155,7 +155,7 @@ def test_a_first_look_by_the_short_way_is_answered_as_by_flasks(
         answers.append(short_way.answer(app, environ))
         return answers[-1]
 
-    monkeypatch.setattr(app, "short_page", first_look)
+    monkeypatch.setattr(app, "short_ways", (first_look,))
     for _ in range(3):
         path = f"/c/pay/{till.open_session(payment_intent_data={'description': 'Tea'})['id']}"
         short = app.test_client(use_cookies=False).get(path, headers=asked)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.test import create_environ
 
 import static_files
 from tests.support.buyer import Buyer, Till
@@ -35,6 +36,25 @@ def test_a_pages_files_are_kept_for_ever_and_come_compressed(app: Flask, till: T
             assert response.headers["ETag"] != plain.headers["ETag"]
         else:
             assert len(plain.data) < 1024
+
+
+@pytest.mark.parametrize("packed", ["gzip", "identity"])
+def test_a_file_by_the_short_way_is_answered_as_by_flasks(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, packed: str
+) -> None:
+    files = static_files.read(Path(app.root_path) / "static")
+    asked = {"Accept-Encoding": packed}
+    for name in files:
+        path = f"/static/{static_files.version_of(files)}/{name}"
+        assert app.short_ways[0](app, create_environ(path, headers=asked)) is not None  # type: ignore[attr-defined]
+        short = app.test_client().get(path, headers=asked)
+        with monkeypatch.context() as without:
+            without.setattr(app, "short_ways", ())
+            long = app.test_client().get(path, headers=asked)
+        assert (short.status, short.data) == (long.status, long.data)
+        assert dict(short.headers) == dict(long.headers)
+        again = app.test_client().get(path, headers={**asked, "If-None-Match": short.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
 
 
 def test_a_script_finds_what_it_imports_under_the_same_hash(app: Flask, till: Till) -> None:
