@@ -52,6 +52,7 @@ def test_a_file_by_the_short_way_is_answered_as_by_flasks(
             without.setattr(app, "short_ways", ())
             long = app.test_client().get(path, headers=asked)
         assert (short.status, short.data) == (long.status, long.data)
+        del long.headers["Date"]  # which the web server sets for every answer
         assert dict(short.headers) == dict(long.headers)
         again = app.test_client().get(path, headers={**asked, "If-None-Match": short.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
