@@ -4,13 +4,15 @@ The bank names a payment, or a setup, by which it knows the card. All that its m
 updated, to a later month only: what was told before, or comes late, changes nothing.
 """
 
+from sqlalchemy import literal_column
+
 from kit.database import db
 from payments import audit, cases, events
 from payments.cases import CardFacts, NotYet, TellsCardUpdates
 from payments.charging import old_cards
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.charges import Charge
-from payments.charging.payment_methods import PaymentMethod
+from payments.charging.payment_methods import FINGERPRINT, PaymentMethod
 from payments.charging.setup_attempts import SetupAttempt
 from payments.customers.sources import Source
 from payments.scope import acting_as, system
@@ -45,8 +47,8 @@ def _kept_of(fingerprint: str | None) -> list[PaymentMethod]:
     if fingerprint is None:
         return []
     row = PaymentMethod
-    kept = (row.customer_id.is_not(None)) & (row.card["fingerprint"].as_string() == fingerprint)
-    return list(db.session.scalars(row.mine().where(kept).order_by(row.id)))
+    kept = row.mine().where(row.customer_id.is_not(None), literal_column(FINGERPRINT.text) == fingerprint)
+    return list(db.session.scalars(kept.order_by(row.id)))
 
 
 def _renew(method: PaymentMethod, facts: CardFacts) -> None:

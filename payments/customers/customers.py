@@ -3,6 +3,7 @@
 from typing import Any
 
 import stripe
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.database import Id, db
@@ -44,6 +45,11 @@ class Customer(Resource, WithMetadata):
     discount_id: Mapped[Id | None]
     invoice_prefix: Mapped[str]
     deleted: Mapped[bool] = mapped_column(default=False)
+
+    @classmethod
+    def table_extras(cls) -> tuple[Any, ...]:
+        """Merchants search for whose address it is, whatever its case."""
+        return (Index("ix_customers_email", "account_id", "livemode", text("lower(email)"), "id"),)
 
     @classmethod
     def create(cls, params: dict[str, Any]) -> "Customer":

@@ -114,6 +114,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
             Index("ix_checkout_sessions_payment_intent", "payment_intent_id"),
             Index("ix_checkout_sessions_customer", "customer_id", "id"),
             Index("ix_checkout_sessions_payment_link", "payment_link_id", "id"),
+            Index("ix_checkout_sessions_unnumbered", "payment_link_id", "status", "link_slot"),
             Index("uq_checkout_sessions_link_slot", "payment_link_id", "link_slot", unique=True),
         )
 

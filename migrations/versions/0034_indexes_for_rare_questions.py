@@ -1,0 +1,42 @@
+"""Indexes for what is asked seldom and would read whole tables: a card's copies, lost numbers, places."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.indexes import create_concurrently
+
+revision = "0034"
+down_revision = "0033"
+
+INDEXES = {
+    "ix_payment_methods_lost": "payment_methods",
+    "ix_payment_methods_fingerprint": "payment_methods",
+    "ix_checkout_sessions_unnumbered": "checkout_sessions",
+    "ix_customers_email": "customers",
+}
+
+
+def upgrade() -> None:
+    create_concurrently(
+        "ix_payment_methods_lost",
+        "payment_methods",
+        ["customer_id", "created"],
+        where=sa.text("sealed_number IS NOT NULL"),
+    )
+    create_concurrently(
+        "ix_payment_methods_fingerprint",
+        "payment_methods",
+        ["account_id", "livemode", sa.text("(card ->> 'fingerprint')"), "id"],
+        where=sa.text("customer_id IS NOT NULL"),
+    )
+    create_concurrently(
+        "ix_checkout_sessions_unnumbered", "checkout_sessions", ["payment_link_id", "status", "link_slot"]
+    )
+    create_concurrently(
+        "ix_customers_email", "customers", ["account_id", "livemode", sa.text("lower(email)"), "id"]
+    )
+
+
+def downgrade() -> None:
+    for name, table in reversed(INDEXES.items()):
+        op.drop_index(name, table)
