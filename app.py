@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         database.prepare_engine(database.db.engine)
     vault.configure(settings.vault_keys, settings.fingerprint_key)
     addresses.configure(settings.public_url)
-    tries.configure(settings.attempt_limits)
+    tries.configure(settings.attempt_limits, settings.declines_per_range)
     reach.configure(settings.webhook_test_reach)
     rendering.bridges[:] = [versions.downgrade]
     acquiring.connect(settings)

@@ -55,6 +55,7 @@ class Settings:
     pool_size: int
     rate_limit_per_second: int
     attempt_limits: Literal["by_mode", "live", "off"]
+    declines_per_range: int
     trusted_proxies: int
     run_jobs_here: bool
     spool_queries: bool
@@ -99,6 +100,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         pool_size=_integer(env, "POOL_SIZE", 16, 1, 512),
         rate_limit_per_second=_integer(env, "RATE_LIMIT_PER_SECOND", 0, 0, 1_000_000),
         attempt_limits=_attempt_limits(env),
+        declines_per_range=_integer(env, "DECLINES_PER_RANGE", 100, 1, 1_000_000),
         trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
         spool_queries=_flag(env, "SPOOL_QUERIES", default=False),
         run_jobs_here=_flag(env, "RUN_JOBS_HERE", default=not env.get("REDIS_URL")),

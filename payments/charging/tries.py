@@ -9,7 +9,7 @@ back: customers who pay, many from one address or with one bank's cards, never u
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal
@@ -77,11 +77,16 @@ UNTOLD = tuple(
 )  # fmt: skip
 
 _in_force: list[Policy] = ["by_mode"]
+_declines_per_range: list[int] = []  # in an hour, where it is not live mode's own figure
 
 
-def configure(policy: Policy) -> None:
-    """Say whose figures hold: each mode's own, live mode's in both, or none at all."""
+def configure(policy: Policy, declines_per_range: int = LIVE.bin.most) -> None:
+    """Say whose figures hold: each mode's own, live mode's in both, or none at all.
+
+    `declines_per_range` is how many declines in an hour close an issuer's range at a merchant.
+    """
     _in_force[:] = [policy]
+    _declines_per_range[:] = [] if declines_per_range == LIVE.bin.most else [declines_per_range]
 
 
 class TooManyTries(RateLimited):
@@ -224,7 +229,9 @@ def figures_in_force() -> Figures | None:
     policy = _in_force[0]
     if policy == "off":
         return None
-    return LIVE if policy == "live" or caller().livemode else TEST
+    if policy != "live" and not caller().livemode:
+        return TEST
+    return replace(LIVE, bin=Limit(_declines_per_range[0], HOUR)) if _declines_per_range else LIVE
 
 
 def addressed(what: str, limit: Limit) -> dict[str, Limit]:

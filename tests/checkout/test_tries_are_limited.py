@@ -8,6 +8,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -15,7 +16,7 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 
 from app import create_app
-from config import Settings
+from config import Settings, load
 from kit import clock, database, limits
 from kit.database import db
 from kit.limits import Limit, LimitCounter
@@ -25,6 +26,7 @@ from payments.charging.attempts import Attempt
 from payments.charging.tries import LIVE
 from payments.merchants import ApiKey, KeyKind
 from tests.support.buyer import Buyer, Seen, Till, look
+from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, TYPED
 
 DECLINED = "4000000000000002"
@@ -108,6 +110,21 @@ def test_which_limit_it_was_does_not_show(till: Till, monkeypatch: pytest.Monkey
     assert (seen.status, seen.response.headers["Retry-After"]) == (429, "360")
     assert "Too many tries in a short time. No money has been taken." in seen.text
     assert "in 6 minutes" in seen.text
+
+
+def test_the_house_sets_how_many_declines_close_an_issuers_range(
+    till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For one merchant: the other one's customers of the same bank go on paying."""
+    monkeypatch.setattr(tries, "_declines_per_range", [])
+    set_so = load({"DATA_DIR": str(tmp_path), "ATTEMPT_LIMITS": "live", "DECLINES_PER_RANGE": "2"})
+    tries.configure(set_so.attempt_limits, set_so.declines_per_range)
+    assert [buyer_at(till).submit(cardNumber=DECLINED).status for _ in range(3)] == [402, 402, 429]
+    refused = buyer_at(till).submit(cardNumber="4000000000000077")
+    assert (refused.status, "Too many tries" in refused.text) == (429, True)
+    assert "Payment received" in buyer_at(till).submit(cardNumber=GOOD_CARD).text
+    _, secret_key = create_merchant(till.app, "Another shop")
+    assert buyer_at(Till(till.app, secret_key)).submit(cardNumber="4000000000000077").status == 200
 
 
 def test_after_the_wait_that_was_told_the_customer_pays(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:

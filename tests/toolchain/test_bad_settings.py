@@ -55,6 +55,7 @@ def test_acquirers_in_their_order(tmp_path: Path) -> None:
         ({"MAIL_TEST_MODE": "both"}, "MAIL_TEST_MODE"),
         ({"MAIL_TIMEOUT_SECONDS": "never"}, "MAIL_TIMEOUT_SECONDS"),
         ({"ATTEMPT_LIMITS": "none"}, "ATTEMPT_LIMITS"),
+        ({"DECLINES_PER_RANGE": "0"}, "DECLINES_PER_RANGE"),
         ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES"),
     ],
     ids=str,
