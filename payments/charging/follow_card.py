@@ -12,7 +12,8 @@ from payments.cases import CardFacts, NotYet, TellsCardUpdates
 from payments.charging import old_cards
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.charges import Charge
-from payments.charging.payment_methods import FINGERPRINT, PaymentMethod
+from payments.charging.method_indexes import FINGERPRINT
+from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_attempts import SetupAttempt
 from payments.customers.sources import Source
 from payments.scope import acting_as, system

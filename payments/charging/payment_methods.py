@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import stripe
-from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from payments import audit, events, lifecycle, vault
 from payments.charging import test_tokens
 from payments.charging.billing import billing_details, filled
 from payments.charging.cards import CardDetails, check_complete, check_expiry, parse_card
+from payments.charging.method_indexes import method_indexes
 from payments.charging.methods import CARD, METHODS, MethodDetails, MethodKind, known_types
 from payments.charging.methods.kinds import required
 from payments.charging.tokens import Token
@@ -28,9 +28,6 @@ USED_UP = (
     "with a connected account without Customer attachment, or was detached from a Customer. It may not be "
     "used again."
 )
-
-
-FINGERPRINT = text("(card ->> 'fingerprint')")  # as its index has it, to the letter
 
 
 class PaymentMethod(Resource, WithMetadata):
@@ -60,28 +57,8 @@ class PaymentMethod(Resource, WithMetadata):
 
     @classmethod
     def table_extras(cls) -> tuple[Any, ...]:
-        """A customer's methods are listed newest first; one card's copies are found, and lost numbers."""
-        sealed = text("sealed_number IS NOT NULL")
-        kept = text("customer_id IS NOT NULL")
-        return (
-            Index("ix_payment_methods_customer", "customer_id", "id"),
-            Index(
-                "ix_payment_methods_lost",
-                "customer_id",
-                "created",
-                postgresql_where=sealed,
-                sqlite_where=sealed,
-            ),
-            Index(
-                "ix_payment_methods_fingerprint",
-                "account_id",
-                "livemode",
-                FINGERPRINT,
-                "id",
-                postgresql_where=kept,
-                sqlite_where=kept,
-            ),
-        )
+        """See method_indexes.py."""
+        return method_indexes()
 
     @classmethod
     def of_card(

@@ -1,0 +1,18 @@
+"""The indexes of payment methods: a customer's, the copies of one card, numbers that were lost."""
+
+from sqlalchemy import Index, text
+
+FINGERPRINT = text("(card ->> 'fingerprint')")  # as its index has it, to the letter
+
+
+def method_indexes() -> tuple[Index, ...]:
+    """Return them; a customer's methods are listed newest first."""
+    sealed, kept = text("sealed_number IS NOT NULL"), text("customer_id IS NOT NULL")
+    copies = ("account_id", "livemode", FINGERPRINT, "id")
+    return (
+        Index("ix_payment_methods_customer", "customer_id", "id"),
+        Index(
+            "ix_payment_methods_lost", "customer_id", "created", postgresql_where=sealed, sqlite_where=sealed
+        ),
+        Index("ix_payment_methods_fingerprint", *copies, postgresql_where=kept, sqlite_where=kept),
+    )
