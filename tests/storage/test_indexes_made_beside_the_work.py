@@ -23,7 +23,7 @@ def before(empty_postgres_url: str) -> Iterator[Engine]:
     """A database at the revision before the first one that makes indexes concurrently."""
     engine = create_engine(empty_postgres_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        command.upgrade(alembic_config(connection), "0033")
+        command.upgrade(alembic_config(connection), "0034")
     yield engine
     engine.dispose()
 
@@ -78,9 +78,9 @@ def test_a_migration_that_is_broken_off_leaves_a_whole_revision_and_goes_on_late
         with pytest.raises(OSError, match="going down"):
             upgrade(empty_postgres_url)
     with before.connect() as connection:
-        assert connection.scalar(REVISION) == "0033"
+        assert connection.scalar(REVISION) == "0034"
         assert connection.scalar(STATE, {"name": "ix_payment_methods_lost"}) is True
     upgrade(empty_postgres_url)
     with before.connect() as connection:
-        assert str(connection.scalar(REVISION)) >= "0034"
+        assert str(connection.scalar(REVISION)) >= "0035"
         assert connection.scalar(STATE, {"name": INDEX}) is True

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.indexes import create_concurrently
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 
 INDEXES = {
     "ix_payment_methods_lost": "payment_methods",
