@@ -90,7 +90,7 @@ def answer(exchange: Exchange) -> Answer:
         gate.admit(exchange.request, key, publishable_too=exchange.operation.publishable)
         exchange.version = gate.negotiated_version(exchange.request)
         with acting_as(exchange.who):
-            if exchange.operation.method != "GET":
+            if exchange.operation.method != "GET" or exchange.operation.records:
                 return _parsed(exchange)
             with only_reading(db.engine):
                 return _parsed(exchange)

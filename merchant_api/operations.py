@@ -18,4 +18,5 @@ class Operation:
     summary: str
     body: Literal["form", "json"] = "form"
     publishable: bool = False  # a publishable key may call it too
+    records: bool = False  # a GET that asks a bank first, and writes down what it tells
     tells_secret: bool = False  # what it answers is kept for a repeat under its key, but never in the clear

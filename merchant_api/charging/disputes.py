@@ -57,7 +57,7 @@ def close(_: dict[str, Any], id: str) -> Dispute:
     return found
 
 
-@operation(blueprint, Operation("GET", ROOT, LIST, "list:dispute", "list", "List disputes"))
+@operation(blueprint, Operation("GET", ROOT, LIST, "list:dispute", "list", "List disputes", records=True))
 def index(given: dict[str, Any]) -> lists.Page:
     seek_disputes(charge_id=given.get("charge"), intent_id=given.get("payment_intent"))
     filters = {"charge": Dispute.charge_id, "payment_intent": Dispute.payment_intent_id}
