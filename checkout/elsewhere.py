@@ -86,10 +86,11 @@ def _submitted(session: CheckoutSession) -> Response:
     session_id = session.id
     try:
         answer = pages.paid(session_id, form)
-        typed.remember(session_id)
     except tries.TooManyTries as limit:
         again = pages.present(session_id)
         return waits.told_when(page(again, form, waits.limited(limit), HTTPStatus.TOO_MANY_REQUESTS), limit)
+    if answer is not None:  # else the session may hold what was typed in another window
+        typed.remember(pages.present(session_id))
     if isinstance(answer, bank.ChallengeRequired):
         return rendering.challenge_page(CheckoutSession.find(session_id), answer.url)
     # Whatever else it came to, the session's own page tells.

@@ -137,8 +137,9 @@ def _submitted(session: CheckoutSession) -> Response:
 def _answered(session_id: str, form: PaymentForm) -> Response:
     """Pay, and show what came of it: the shop, the form with the bank's reason, or the truth as it stands."""
     answer = paid(session_id, form)
-    typed.remember(session_id)
     session = present(session_id)
+    if answer is not None:  # else the session may hold what was typed in another window
+        typed.remember(session)
     match answer:
         case bank.Declined():
             problem = waits.why(session_id, answer.code, answer.decline_code)

@@ -1,30 +1,45 @@
 """What was typed in this browser before its last try, shown again to who comes back; never a card.
 
-A session's address may be passed on to somebody else, so what was typed is shown to the same browser alone.
+A session's address may be passed on to somebody else, so what was typed is shown to the same browser alone,
+and only for as long as the session holds it: once somebody else has typed there, it is theirs.
 """
 
+import hashlib
 from typing import Any
 
 import flask
+import orjson
 
 from checkout import frames
 from checkout.consents import TICKED
 from payments.hosted.checkout_sessions import CheckoutSession
 
-TRIED = "tried"  # in the browser's cookie: the session whose form it has sent
+TRIED = "tried"  # in the browser's cookie: the session whose form it has sent, and a digest of what it typed
+DIGEST_LENGTH = 32
 ADDRESS = ("line1", "line2", "postal_code", "city", "state", "country")
 
 
-def remember(session_id: str) -> None:
-    """Note that this browser has sent the session's form; in a shop's frame no cookie is kept."""
+def remember(session: CheckoutSession) -> None:
+    """Note that this browser has typed what the session holds now; in a shop's frame no cookie is kept."""
     if frames.present() is None:
-        flask.session[TRIED] = session_id
+        flask.session[TRIED] = [session.id, _digest(_held(session))]
 
 
 def again(session: CheckoutSession) -> dict[str, Any]:
     """Return what this browser has typed for the session, by the attributes of the form."""
-    if flask.session.get(TRIED) != session.id:
+    tried = flask.session.get(TRIED)
+    if not isinstance(tried, list) or tried[0] != session.id:
         return {}
+    held = _held(session)
+    return held if tried[1] == _digest(held) else {}
+
+
+def _digest(held: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(held, option=orjson.OPT_SORT_KEYS)).hexdigest()[:DIGEST_LENGTH]
+
+
+def _held(session: CheckoutSession) -> dict[str, Any]:
+    """Return what was typed last for the session, whoever did."""
     customer = session.customer_details or {}
     shipping = (session.adjustments or {}).get("shipping_details") or {}
     names = ("email", "phone", "individual_name", "business_name")

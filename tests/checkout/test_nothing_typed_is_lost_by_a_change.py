@@ -242,3 +242,16 @@ def test_a_page_that_is_loaded_again_after_a_decline_has_what_was_typed_but_the_
     seen = buyer.open()
     assert (seen.values["email"], seen.values["billingName"]) == (TYPED["email"], TYPED["billingName"])
     assert seen.values["cardNumber"] == ""
+
+
+def test_what_somebody_else_typed_there_later_is_not_shown_to_who_typed_first(app: Flask, till: Till) -> None:
+    """The address has been passed on: each sees what they typed themselves, and nobody the other's."""
+    session = till.open_session()
+    first, second = Buyer(app, session), Buyer(app, session)
+    assert first.pay(cardNumber=INSUFFICIENT_FUNDS).status == 402
+    theirs = {"email": "second@example.com", "billingName": "Second Person"}
+    assert second.pay(cardNumber=INSUFFICIENT_FUNDS, **theirs).status == 402
+    for query in ("", "?waiting="):
+        seen = first.open(query)
+        assert not {*theirs.values()} & {*seen.values.values()}
+        assert second.open(query).values["email"] == theirs["email"]
