@@ -70,10 +70,10 @@ class AuditSpool:
         }  # fmt: skip
         line = _line(row)
         with self._guard:
-            self._waiting.append(row)
             # Where rows never stop coming, those that are in the database stay in the file until it is full.
             if not self._file.append(line):
-                self._file = self._file.followed([_line(row) for row in self._waiting])
+                self._file = self._file.followed([*map(_line, self._waiting), line])
+            self._waiting.append(row)
 
     def flush(self) -> None:
         """Write all that is waiting to the database now."""

@@ -24,10 +24,15 @@ class SpoolFile:
         size = size or FILE_BYTES
         self._folder = folder
         self.path, self._file = _locked(folder)
-        # Every page has its place on the disk from the start: one that finds none later kills the process.
-        with open(self._file, "wb", closefd=False) as file:
-            file.write(bytes(size))
-        self._memory = mmap.mmap(self._file, size)
+        try:
+            # Every page has its place on the disk at once; one that finds none later kills the process.
+            with open(self._file, "wb", closefd=False) as file:
+                file.write(bytes(size))
+            self._memory = mmap.mmap(self._file, size)
+        except BaseException:  # a full disk is tried again with each line: nothing may be left of it
+            self.delete()
+            os.close(self._file)
+            raise
         self._length = 0
         for line in lines:
             self.append(line)

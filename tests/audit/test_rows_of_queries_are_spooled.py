@@ -1,5 +1,7 @@
 """Rows of queries wait in a file of their process: none is lost with it, none is written twice."""
 
+import errno
+import mmap
 import os
 import threading
 from pathlib import Path
@@ -185,3 +187,27 @@ def test_the_file_stays_short_where_rows_never_stop_coming(
     (path,) = (tmp_path / "spool").iterdir()
     assert path.stat().st_size < 2000
     assert len(rows_of(app, who.account_id)) == 20
+
+
+def test_a_full_disk_costs_no_more_than_the_rows_that_find_no_room(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = caller_of(app, "req_spool_full")
+    monkeypatch.setattr(spool_file, "FILE_BYTES", 400)  # one row, and not another
+    spool = AuditSpool(tmp_path / "spool", app.app_context)
+    spool.put(who, "GET /v1/balance", None, "succeeded", {"status": 200})
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(mmap, "mmap", full)
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space left"):
+                spool.put(who, "GET /v1/charges", None, "succeeded", {"status": 200})
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+    assert len(list((tmp_path / "spool").iterdir())) == 1
+    spool.put(who, "GET /v1/refunds", None, "succeeded", {"status": 200})
+    spool.flush()
+    assert [row[1] for row in rows_of(app, who.account_id)] == ["GET /v1/balance", "GET /v1/refunds"]
