@@ -143,6 +143,9 @@ class Exchanges:
         connection.begin(progress.started + self._seconds, RECEIVED_CAP_BYTES)
         line.exchange = exchange
         self._client.busy.add(connection)
+        if self._client.is_stopped:  # before it could be seen among those that are broken off
+            self._fail(line, exchange, ConnectionAbortedError("the client has been stopped"))
+            return
         progress.sent = True
         try:
             written = connection.sock.send_at_once(data)

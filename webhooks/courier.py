@@ -50,7 +50,8 @@ class Courier:
         `close` is called with a claim of each endpoint that said 410 or has failed for too long, and why.
         """
         places = self._places = self._places.emptied()
-        open_ones: set[str] = set()  # deliveries whose attempt has no result yet
+        # Attempts without a result yet; where a lease has ended meanwhile, two of them are one delivery's.
+        open_ones: set[Claim] = set()
         looked_at, look_at = 0.0, 0.0
         with Exchanges(
             self.client, timeout_seconds=delivery.DEADLINE_SECONDS, most=TOTAL, name="courier"
@@ -62,15 +63,15 @@ class Courier:
                     parcels, results = self._collect()
                     for parcel in parcels:
                         places.take(parcel.claim)
-                        open_ones.add(parcel.claim.id)
+                        open_ones.add(parcel.claim)
                         results += _send(under_way, parcel)
                     # A claim takes no more than half of what anybody may have, so there may be as much again.
                     look_at = 0.0 if len(parcels) >= GATHERED else looked_at + LOOK_AGAIN_SECONDS
-                open_ones.difference_update(result.claim.id for result in results)
+                open_ones.difference_update(result.claim for result in results)
                 came = _finished(under_way, wait=not results and places.taken() > 0)
                 # One that failed in our own hands after it was sent has its result already.
-                results += [result for result in came if result.claim.id in open_ones]
-                open_ones.difference_update(result.claim.id for result in came)
+                results += [result for result in came if result.claim in open_ones]
+                open_ones.difference_update(result.claim for result in came)
                 places.give_back(results)
                 if results:
                     attempts.record(results)

@@ -15,8 +15,8 @@ from payments import vault
 from payments.audit import AuditRow
 from payments.customers.customers import Customer
 from payments.events import Event
-from tests.webhooks.conftest import Sink, create_endpoint
-from webhooks import delivery
+from tests.webhooks.conftest import WAIT_SECONDS, Sink, create_endpoint
+from webhooks import claims, delivery
 from webhooks import jobs as webhook_jobs
 from webhooks.attempts import DeliveryAttempt
 from webhooks.outbox import Delivery
@@ -261,3 +261,31 @@ def test_an_attempt_that_we_fail_to_make_is_a_failed_attempt_and_holds_up_nothin
     assert "could not be attempted" in caplog.text
     assert [one.reason for one in all_attempts()] == ["unreachable"]
     assert the_delivery().status == "pending"
+
+
+def test_a_delivery_that_is_claimed_again_while_it_is_under_way_holds_no_place_for_ever(
+    house: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a machine has slept: the lease has ended, and the first attempt is still waiting."""
+    monkeypatch.setattr(claims, "LEASE_SECONDS", 0)
+
+    def drained() -> None:
+        with house.app_context():
+            webhook_jobs.drain()
+
+    with house.app_context():
+        create_endpoint(sink.url + "/hook")
+        create_event()
+        sink.holes.add("/hook")
+        courier = threading.Thread(target=drained, daemon=True)
+        courier.start()
+        sink.wait_for(1)
+        sink.holes.clear()
+        sink.wait_for(2)
+        while the_delivery().status != "succeeded":
+            time.sleep(0.01)
+        sink.released.set()
+        courier.join(WAIT_SECONDS)
+        assert not courier.is_alive()
+        assert sorted(str(attempt.reason) for attempt in all_attempts()) == ["None", "dropped"]
+        assert (the_delivery().status, the_delivery().attempts) == ("succeeded", 1)

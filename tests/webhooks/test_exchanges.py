@@ -10,6 +10,7 @@ import pytest
 
 from kit.exchanges import Exchanges
 from kit.http import Client, Failure, Response
+from kit.idle import Route
 from tests.webhooks.scripted_server import Make, Script, ScriptedServer, answering, playing, reply
 
 WAIT_SECONDS = 10.0
@@ -177,3 +178,24 @@ def test_what_is_broken_off_leaves_neither_threads_nor_connections(client: Clien
         while client.busy or any(thread.name == "test" for thread in threading.enumerate()):
             assert time.monotonic() < give_up_at
             time.sleep(0.01)
+
+
+def test_a_request_that_begins_as_the_client_stops_is_broken_off_like_those_under_way(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Exchanges._take
+
+    def stopped_meanwhile(under_way: Exchanges, route: Route) -> object:
+        line = take(under_way, route)
+        client.stop()
+        return line
+
+    with playing(patient(threading.Event())) as server, exchanges(client) as under_way:
+        under_way.post("warm", server.url, b"{}", {})
+        answers(under_way, 1)
+        monkeypatch.setattr(Exchanges, "_take", stopped_meanwhile)
+        under_way.post("late", server.url, b"{}", {})
+        answer = answers(under_way, 1)["late"]
+    assert isinstance(answer, Failure)
+    assert (answer.kind, answer.sent) == ("stopped", False)
+    assert len(server.requests) == 1
