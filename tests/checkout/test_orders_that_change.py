@@ -94,6 +94,8 @@ def test_a_code_that_will_not_do_says_why(app: Flask, till: Till, typed: str, wo
     seen = change(buyer, promotionCode=typed)
     assert seen.status == 422
     assert (words if typed != "OTHER" else "This code is invalid.") in seen.text
+    (field,) = (given for _, given in seen.tags if given.get("id") == "promotionCode")
+    assert "autofocus" in field, "on a phone the complaint stands below what is seen of the page"
     assert session_of(till, buyer)["amount_total"] == 49900
 
 

@@ -123,6 +123,7 @@ def test_own_words_are_bold_and_linked_and_never_html(app: Flask, till: Till) ->
     assert "<script>alert" not in seen.html
     assert "\u202e" not in seen.html
     assert seen.html.count("<strong>soon</strong>") == 4
+    assert seen.html.count("<bdi>Pay <strong>") == 4  # directions of their own
     assert seen.html.count('<a href="https://example.com/a?b=1&amp;c=2" target="_blank"') == 4
     assert seen.html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
 
