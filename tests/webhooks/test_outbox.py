@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select, text
 
 from kit import clock, database, jobs
-from kit.connections import at_once
 from kit.database import db, load_where
 from kit.driver import as_array
 from payments.customers.customers import Customer
@@ -199,9 +197,10 @@ def read_in_vain(plan: dict[str, Any]) -> int:
     return removed + sum(read_in_vain(below) for below in plan.get("Plans", ()))
 
 
+@pytest.mark.parametrize("plans", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("house", ["postgresql"], indirect=True)
 def test_postgresql_reads_past_none_of_what_waits_for_one_that_is_far_behind(
-    house: Flask, merchant: Caller
+    house: Flask, merchant: Caller, plans: str
 ) -> None:
     with house.app_context():
         assert merchant.account_id
@@ -218,8 +217,16 @@ def test_postgresql_reads_past_none_of_what_waits_for_one_that_is_far_behind(
         }  # fmt: skip
         statement, names = claims._postgresql(claims._POSTGRESQL[claims.BY_ENDPOINT], 32)
         given = [as_array(value) if isinstance(value, list) else value for value in map(values.get, names)]
-        ((explained,),) = at_once(db.engine, f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
-        (told,) = orjson.loads(explained or b"")
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql(f"SET plan_cache_mode = {plans}")
+            connection.exec_driver_sql(f"PREPARE by_endpoint AS {statement}")
+            literals = ", ".join(f"'{value}'" for value in given)
+            explained = connection.exec_driver_sql(
+                f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE by_endpoint ({literals})"
+            )
+            (told,) = explained.scalar_one()
+            connection.exec_driver_sql("DEALLOCATE by_endpoint")
+            connection.exec_driver_sql("RESET plan_cache_mode")
     assert read_in_vain(told["Plan"]) < 50, told
 
 
