@@ -45,7 +45,7 @@ from payments.merchants import present_name
 logger = logging.getLogger("florin.checkout")
 
 NAME = "florin_page_shapes"
-MOST_SHAPES = 128  # of about 50 KB each
+MOST_SHAPES = 128  # of 60 to 90 KB each
 MOST_SIGHTED = 4096
 VIEWS_TO_A_COMPARISON = 500  # with the page as it is rendered, in case that a key lacks something
 # Of what the merchant gave, what is a leaf or is on no page. All else may decide what a page looks like.
