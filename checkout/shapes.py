@@ -38,7 +38,7 @@ from checkout.ways_out import web_address
 from kit.encodings import GZIP
 from kit.page_headers import transport_headers
 from kit.plain_text import unsteered
-from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.checkout_sessions import PREFILLED_EMAIL, CheckoutSession
 from payments.hosted.elsewhere import HOSTS
 from payments.merchants import present_name
 
@@ -49,7 +49,7 @@ MOST_SHAPES = 128  # of 60 to 90 KB each
 MOST_SIGHTED = 4096
 VIEWS_TO_A_COMPARISON = 500  # with the page as it is rendered, in case that a key lacks something
 # Of what the merchant gave, what is a leaf or is on no page. All else may decide what a page looks like.
-NO_PART_OF_A_SHAPE = frozenset(("customer_email", "client_reference_id"))
+NO_PART_OF_A_SHAPE = frozenset(("customer_email", PREFILLED_EMAIL, "client_reference_id"))
 STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 BETWEEN = "\0"
 VARY = "Accept-Encoding, Accept-Language, Cookie"
@@ -167,8 +167,9 @@ def sight_of(session: CheckoutSession, accepted: LanguageAccept) -> Sight | None
         return None
     locale, details = spoken(), session.details
     order = rendering.order_of(session, locale)
+    fixed_email = details.get("customer_email")
     leaves = [
-        session.id, details.get("customer_email") or "", web_address(session.cancel_url) or "",
+        session.id, fixed_email or details.get(PREFILLED_EMAIL) or "", web_address(session.cancel_url) or "",
         *leaves_of(order),
     ]  # fmt: skip
     values = _values(leaves)
@@ -177,7 +178,7 @@ def sight_of(session: CheckoutSession, accepted: LanguageAccept) -> Sight | None
     key = (
         session.account_id, session.livemode, session.mode, session.currency, tuple(session.types),
         str(locale), home_country(locale, accepted), present_name(), today(),
-        session.intent_data.get("setup_future_usage"),
+        session.intent_data.get("setup_future_usage"), bool(fixed_email),
         orjson.dumps({name: given for name, given in details.items() if name not in NO_PART_OF_A_SHAPE}),
         frame_of(order), tuple(map(bool, leaves)),
     )  # fmt: skip
@@ -230,7 +231,8 @@ def _marked(sight: Sight, marks: list[str]) -> str:
     form = rendering.payment_form(session, None)
     form.csrf_token.current_token = csrf
     if email:
-        form.fixed_email = form.email.data = email
+        form.email.data = email
+        form.fixed_email = form.fixed_email and email
     given = rendering.form_values(session, with_leaves(sight.order, iter(others)), form)
     for name in ("action", "change_action"):
         given[name] = given[name].replace(session.id, own_id)
