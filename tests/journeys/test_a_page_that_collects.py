@@ -1,5 +1,6 @@
 """Everything that a page can ask, together, at 360 px, with scripts and without: filled in, paid once."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.asked import ANSWERS, EVERYTHING
 from tests.support.browser import Shop
-from tests.support.hosted_page import INSUFFICIENT_FUNDS, TYPED, session_params, succeeded_charges
+from tests.support.hosted_page import INSUFFICIENT_FUNDS, TYPED, fill, session_params, succeeded_charges
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +100,30 @@ def test_a_phone_changes_the_order_answers_everything_and_pays_once(
     assert paid.consent.terms_of_service == "accepted"
     assert paid.customer_details is not None
     assert paid.customer_details.phone == "+4930901820"
+
+
+def test_enter_in_a_promotion_code_applies_it_and_keeps_what_was_typed(
+    merchant: stripe.StripeClient, shop: Shop, phone: Page
+) -> None:
+    """Without scripts it presses the form's first button, and is applied before anything is paid."""
+    coupon = merchant.v1.coupons.create({"percent_off": 10, "duration": "once"})
+    promotion: Any = {"type": "coupon", "coupon": coupon.id}
+    merchant.v1.promotion_codes.create({"promotion": promotion, "code": "ENTERED"})
+    params: Any = session_params(shop.url, allow_promotion_codes=True)
+    session = merchant.v1.checkout.sessions.create(params)
+    phone.goto(session.url or "")
+    fill(phone)
+    phone.fill("#promotionCode", "entered")
+    phone.press("#promotionCode", "Enter")
+    expect(phone.locator("#ProductSummary-totalAmount")).to_have_text("₹449.10")
+    expect(phone.locator("#email")).to_have_value(TYPED["email"])
+    expect(phone.locator("#cardNumber")).to_have_value(re.compile("(4242 ?){4}"))
+    expect(phone.locator("#cardCvc")).to_have_value("")
+    assert succeeded_charges(merchant, session.id) == []
+    phone.fill("#cardCvc", "123")
+    press_button(phone)
+    expect(phone).to_have_url(f"{shop.url}/thanks?session_id={session.id}")
+    assert [charge.amount for charge in succeeded_charges(merchant, session.id)] == [44910]
 
 
 def press_button(page: Page) -> None:
