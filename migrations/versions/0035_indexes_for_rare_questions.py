@@ -23,10 +23,12 @@ def upgrade() -> None:
         ["customer_id", "created"],
         where=sa.text("sealed_number IS NOT NULL"),
     )
+    arrows = op.get_bind().dialect.name == "postgresql"  # SQLite knows them since version 3.38 only
+    fingerprint = "(card ->> 'fingerprint')" if arrows else "json_extract(card, '$.fingerprint')"
     create_concurrently(
         "ix_payment_methods_fingerprint",
         "payment_methods",
-        ["account_id", "livemode", sa.text("(card ->> 'fingerprint')"), "id"],
+        ["account_id", "livemode", sa.text(fingerprint), "id"],
         where=sa.text("customer_id IS NOT NULL"),
     )
     create_concurrently(

@@ -48,7 +48,9 @@ def _kept_of(fingerprint: str | None) -> list[PaymentMethod]:
     if fingerprint is None:
         return []
     row = PaymentMethod
-    kept = row.mine().where(row.customer_id.is_not(None), literal_column(FINGERPRINT.text) == fingerprint)
+    kept = row.mine().where(
+        row.customer_id.is_not(None), literal_column(FINGERPRINT[db.engine.dialect.name]) == fingerprint
+    )
     return list(db.session.scalars(kept.order_by(row.id)))
 
 

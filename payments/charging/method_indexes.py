@@ -2,13 +2,17 @@
 
 from sqlalchemy import Index, text
 
-FINGERPRINT = text("(card ->> 'fingerprint')")  # as its index has it, to the letter
+# As its index has it, to the letter; SQLite knows PostgreSQL's arrow since version 3.38 only.
+FINGERPRINT = {
+    "postgresql": "(card ->> 'fingerprint')",
+    "sqlite": "json_extract(card, '$.fingerprint')",
+}
 
 
 def method_indexes() -> tuple[Index, ...]:
     """Return them; a customer's methods are listed newest first."""
     sealed, kept = text("sealed_number IS NOT NULL"), text("customer_id IS NOT NULL")
-    copies = ("account_id", "livemode", FINGERPRINT, "id")
+    copies = ("account_id", "livemode", text(FINGERPRINT["postgresql"]), "id")
     return (
         Index("ix_payment_methods_customer", "customer_id", "id"),
         Index(
