@@ -89,7 +89,9 @@ class PaymentForm(
 
         `asks` holds the session's own parameters, `saved` the ids of the cards that may be chosen.
         """
-        given = {"email": fixed_email or "", "billing_country": country, **(known or {})}
+        parcel_country = country if country in ships_to else None  # None leaves the first of the list
+        given: dict[str, Any] = {"billing_country": country, "shipping_country": parcel_country}
+        given |= {"email": fixed_email or "", **(known or {})}
         super().__init__(formdata=formdata, data=given)
         self.types, self.is_free, self.saved = types, is_free, saved
         asked, fresh = asks or {}, formdata is None

@@ -128,6 +128,16 @@ def test_own_words_are_bold_and_linked_and_never_html(app: Flask, till: Till) ->
     assert seen.html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
 
 
+@pytest.mark.parametrize(("languages", "country"), [("en-US", "US"), ("de-AT", "AT"), ("fr-FR", None)])
+def test_a_parcel_goes_home_where_the_shop_delivers_there(
+    app: Flask, till: Till, languages: str, country: str | None
+) -> None:
+    asked = {"shipping_address_collection": {"allowed_countries": ["DE", "US", "AT"]}}
+    buyer = Buyer(app, till.open_session(**asked), languages=languages)
+    for _ in range(3):  # the third look is filled in
+        assert buyer.open().values.get("shippingCountry") == country  # None: the first of the list
+
+
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "//evil.example", "data:text/html,x", "/relative"]
 )
