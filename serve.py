@@ -12,6 +12,8 @@ import config
 HOST = "127.0.0.1"
 # As many requests may wait for a bank at once; how many are worked on is WEB_PLACES (kit/admission.py).
 THREADS = 64
+# Threads take turns, so that each one more that was ever wanted makes all others colder, until it ends.
+IDLE_SECONDS = 5
 BACKLOG = 1024
 STOP_SECONDS = 5
 MOST_WORKERS = 64
@@ -83,6 +85,7 @@ def main() -> int:
         interface=Interfaces.WSGI,
         workers=count,
         blocking_threads=threads,
+        blocking_threads_idle_timeout=IDLE_SECONDS,
         backlog=BACKLOG,
         workers_kill_timeout=STOP_SECONDS,
         websockets=False,

@@ -21,10 +21,9 @@ FOLDER = Path(__file__).parent.parent / "static"
 _USED = "checkout_assets"  # in the app context's globals: what the present page has asked for
 
 SCRIPTS = {
-    "checkout/checkout.js": "Groups and checks what is typed, shows progress, sends the form once.",
+    "checkout/checkout.js": "Groups and checks what is typed, lists mistakes, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
     "checkout/fields.js": "What is wrong with what was typed, in the server's words. Pure functions.",
-    "checkout/summary.js": "Lists what is to be corrected above the form.",
     "checkout/waiting.js": "Asks whether the bank has answered, and goes on once it has.",
     "checkout/countdown.js": "Counts down on a page whose time is running out, and says so at a few marks.",
     "checkout/frame.js": "Tells the page of the shop around it how high it is, and when it is paid.",
@@ -33,7 +32,6 @@ SCRIPTS = {
 }
 STYLESHEETS = {
     "checkout/checkout.css": "How the customers' pages look.",
-    "checkout/testing.css": "How the testers' panel looks, on pages of test mode alone.",
     "checkout/framed.css": "How a page looks in a shop's frame.",
     "checkout/receipt.css": "How a receipt looks, and how it is printed.",
 }

@@ -4,7 +4,6 @@
 import { brandOf, digitsOf, formatExpiry, groupNumber, schemeOf } from "./card.js";
 import { suggestion } from "./email.js";
 import { checksOf } from "./fields.js";
-import { showSummary } from "./summary.js";
 
 const form = document.getElementById("payment-form");
 const rules = JSON.parse(form.dataset.rules);
@@ -17,6 +16,28 @@ const cvc = field("cardCvc");
 const country = field("billingCountry");
 const currentBrand = () => brandOf(digitsOf(number.value), brands);
 const currentScheme = () => schemeOf(digitsOf(number.value), brands);
+
+// The list of what is to be corrected, above the form, as the server makes it (templates/checkout/_problem.html).
+// Its place is there before it speaks, so that a screen reader reads it out.
+const mistakesPlace = field("mistakes");
+
+function made(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/** The field's name as the server's own list has it. */
+const nameOf = (input) => input.dataset.label || input.labels[0].textContent.trim();
+
+/** Lists each field with what is wrong with it, in the place of whatever was said before. */
+function showSummary(mistakes, title) {
+  document.getElementById("problem")?.remove();
+  const rows = mistakes.map(([input, problem]) =>
+    made("li", {}, made("a", { href: `#${input.id}`, textContent: nameOf(input) }), `: ${problem}`));
+  const words = made("p", { className: "problem-title", textContent: title });
+  mistakesPlace.replaceChildren(made("div", { className: "problem", id: "problem", tabIndex: -1 }, words, made("ul", {}, ...rows)));
+}
 
 /** Rewrite an input as it is typed and keep the caret behind the same digit. */
 function rewrite(input, format) {
