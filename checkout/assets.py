@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent.parent / "static"
 _USED = "checkout_assets"  # in the app context's globals: what the present page has asked for
 
 SCRIPTS = {
-    "checkout/checkout.js": "Groups and checks what is typed, lists mistakes, shows progress, sends the form once.",
+    "checkout/checkout.js": "Checks what is typed, lists mistakes, shows progress, sends the form once.",
     "checkout/card.js": "What checkout.js knows of cards: brands, check digit, dates. Pure functions.",
     "checkout/fields.js": "What is wrong with what was typed, in the server's words. Pure functions.",
     "checkout/waiting.js": "Asks whether the bank has answered, and goes on once it has.",
