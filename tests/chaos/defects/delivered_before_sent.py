@@ -9,9 +9,9 @@ from webhooks import delivery, outbox
 
 def plant() -> None:
     def wrapper(real: Any) -> Any:
-        def attempt(*arguments: Any) -> Any:
+        def result(*arguments: Any) -> Any:
             return replace(real(*arguments), status=outbox.SUCCEEDED, due_at=None)
 
-        return attempt
+        return result
 
-    wrap(delivery, "attempt", wrapper)
+    wrap(delivery, "result", wrapper)
