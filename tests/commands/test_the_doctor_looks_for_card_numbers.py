@@ -21,6 +21,13 @@ GOOD = "4242424242424242"
         (f"0x{GOOD}ab", False),
         ("1795300000 1795300001", False),
         ("", False),
+        # A network's number of a transaction has fifteen digits, of which some pass for a card's.
+        ('{"network_transaction_id": "378282246310005"}', False),
+        ('{"note":"378282246310005"}', True),
+        ('{"card":{"set_up_by":"378282246310005"}}', False),
+        ('{"trace_id":{"status":"supported","value":"378282246310005"}}', False),
+        (r'"{\"network_transaction_id\":\"378282246310005\"}"', False),
+        (f'{{"network_transaction_id":"378282246310005","note":"{GOOD}"}}', True),
     ],
 )
 def test_what_looks_like_a_card_number(text: str, is_one: bool) -> None:
