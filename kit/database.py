@@ -192,10 +192,8 @@ def collect(row: Base) -> None:
 def load(noun: type[Row], object_id: str) -> Row | None:
     """Return the row of that id, as the session knows it or as the database has it; None for none."""
     if (now := reading.present()) is not None:
-        found = (
-            [known] if (known := now.rows.get((noun, object_id))) else _read(now, noun, BY_ID, (object_id,))
-        )
-        return found[0] if found else None
+        known: Row | None = now.rows.get((noun, object_id))
+        return known or next(iter(_read(now, noun, BY_ID, (object_id,))), None)
     session = _session()
     if noun.__mapper__.identity_key_from_primary_key((object_id,)) in session.identity_map:
         return session.get(noun, object_id)
