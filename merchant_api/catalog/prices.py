@@ -16,6 +16,7 @@ blueprint = Blueprint("prices", __name__)
 
 CHANGEABLE = {
     *("active", "expand", "lookup_key", "metadata", "nickname", "tax_behavior", "transfer_lookup_key"),
+    *(f"currency_options.{name}" for name in ("tax_behavior", "unit_amount", "unit_amount_decimal")),
 }
 CREATE = params.build(
     stripe.params.PriceCreateParams,

@@ -18,8 +18,12 @@ blueprint = Blueprint("products", __name__)
 WRITABLE = {*PLAIN, "active", "expand", "metadata", "name"}
 DEFAULT_PRICE = {
     f"default_price_data.{name}"
-    for name in ("currency", "metadata", "recurring", "tax_behavior", "unit_amount", "unit_amount_decimal")
-}
+    for name in (
+        "currency", "currency_options.tax_behavior", "currency_options.unit_amount",
+        "currency_options.unit_amount_decimal", "metadata", "recurring", "tax_behavior", "unit_amount",
+        "unit_amount_decimal",
+    )
+}  # fmt: skip
 CREATE = params.build(stripe.params.ProductCreateParams, only={*WRITABLE, *DEFAULT_PRICE, "id", "type"})
 RETRIEVE = params.build(stripe.params.ProductRetrieveParams, only={"expand"})
 UPDATE = params.build(stripe.params.ProductModifyParams, only={*WRITABLE, "default_price"})

@@ -32,7 +32,7 @@ SHARED = {
 CREATE = params.build(
     stripe.params.PaymentLinkCreateParams,
     only=SHARED
-    | {"line_items.price", "line_items.quantity", "line_items.adjustable_quantity"}
+    | {"currency", "line_items.price", "line_items.quantity", "line_items.adjustable_quantity"}
     | {f"line_items.price_data.{name}" for name in PRICE_DATA}
     | {f"payment_intent_data.{name}" for name in INTENT_DATA},
 )

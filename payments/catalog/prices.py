@@ -1,7 +1,7 @@
 """A price: what one unit of a product costs; its amount never changes, a new price replaces it."""
 
 import hashlib
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import stripe
 from sqlalchemy import CheckConstraint, Index, Select
@@ -12,6 +12,7 @@ from kit.database import Base, Id, db
 from kit.ids import new_id
 from payments import audit, events, lifecycle
 from payments.catalog import price_rules as rules
+from payments.catalog.currency_options import WithCurrencyOptions
 from payments.catalog.plans import Plan
 from payments.catalog.products import CUSTOM_ID, Product
 from payments.errors import InvalidRequest
@@ -32,24 +33,21 @@ class LookupKey(Base):
     version: Mapped[int]
 
 
-class Price(Resource, WithMetadata):
-    """An amount in a currency for one unit of a product, once or at intervals."""
+class Price(Resource, WithMetadata, WithCurrencyOptions):
+    """An amount for one unit of a product, in one currency or several, once or at intervals."""
 
     __tablename__ = "prices"
     prefix = "price_"
     object_name = "price"
     stripe_class = stripe.Price
     expandable = frozenset(("product",))
+    includes: ClassVar[dict[str, str]] = {"currency_options": "all_currencies"}
 
     custom_id: Mapped[Id | None]  # of a plan whose merchant chose it
     product: Mapped[Id]  # as merchants know it
-    currency: Mapped[str]
-    unit_amount: Mapped[int | None]
-    unit_amount_decimal: Mapped[str]
     active: Mapped[bool]
     nickname: Mapped[str | None]
     lookup_key: Mapped[str | None]
-    tax_behavior: Mapped[str]
     type: Mapped[str]
     recurring: Mapped[dict[str, Any] | None]
     deleted: Mapped[bool]  # Only plans can be.
@@ -95,6 +93,8 @@ class Price(Resource, WithMetadata):
         if id is not None:
             _check_custom_id(id)
         price = cls._collect(product, params, within, prefix)
+        if params.get("currency_options"):
+            price.set_options(params["currency_options"], within)
         price.custom_id = id
         product.has_prices = True
         price.nickname = params.get("nickname") or None
@@ -126,6 +126,7 @@ class Price(Resource, WithMetadata):
         currency, whole, exact = rules.checked_cost(params, within)
         return cls.new(
             id=new_id(prefix), custom_id=None, deleted=False, product=product.wire_id, currency=currency,
+            currency_options=None,
             unit_amount=whole, unit_amount_decimal=exact, active=params.get("active", True), nickname=None,
             lookup_key=None, metadata_={}, tax_behavior=params.get("tax_behavior", "unspecified"),
             type="recurring" if params.get("recurring") else "one_time",
@@ -217,7 +218,11 @@ class Price(Resource, WithMetadata):
     def write(self, params: dict[str, Any]) -> None:
         """Set the given attributes, of those that may change."""
         self._set_active(params.get("active", self.active))
-        self._set_tax_behavior(params.get("tax_behavior", self.tax_behavior))
+        behavior = params.get("tax_behavior", self.tax_behavior)
+        rules.check_behavior(self.tax_behavior, behavior, "tax_behavior")
+        self.tax_behavior = behavior
+        if "currency_options" in params:
+            self.set_options(params["currency_options"])
         if "nickname" in params:
             self.nickname = params["nickname"] or None
         if "metadata" in params:
@@ -234,14 +239,6 @@ class Price(Resource, WithMetadata):
                     param="active",
                 )
         self.active = active
-
-    def _set_tax_behavior(self, tax_behavior: str) -> None:
-        if self.tax_behavior not in ("unspecified", tax_behavior):
-            raise InvalidRequest(
-                "The `tax_behavior` can't be changed once it is `inclusive` or `exclusive`.",
-                param="tax_behavior",
-            )
-        self.tax_behavior = tax_behavior
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the price as it goes over the wire."""

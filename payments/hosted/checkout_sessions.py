@@ -14,19 +14,12 @@ from payments import audit, branding, events, lifecycle
 from payments.charging.methods import CARD
 from payments.charging.methods.offering import offered, terms_of
 from payments.hosted import addresses, adjustments
+from payments.hosted import opening_rules as rules
 from payments.hosted.adjusted import WithAdjustments
 from payments.hosted.collected import WithCollected
 from payments.hosted.collection_rules import QUESTIONS
 from payments.hosted.keep_customer import update_customer
 from payments.hosted.line_items import MAXIMUM_LINES, LineItem
-from payments.hosted.opening_rules import (
-    SETUP,
-    check_total,
-    check_words,
-    customer_of,
-    expiry_of,
-    recovery_of,
-)
 from payments.hosted.quantities import check_optional
 from payments.hosted.ways_back import WithWayBack, embedding_of, onward_of, redirects_of
 from payments.resource import Resource, WithMetadata, merged_metadata
@@ -126,21 +119,22 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
     @classmethod
     def open(cls, params: dict[str, Any], *, livemode: bool, recovered_from: str | None = None) -> Self:
         """Collect a new session with its line items; raises InvalidRequest naming the parameter."""
-        check_words(params)
+        rules.check_words(params)
         session_id = new_id("cs_live_" if livemode else "cs_test_")
-        lines = LineItem.collect(session_id, params.get("line_items") or [], again=bool(recovered_from))
-        optional = params.get("optional_items") or []
+        given, optional = params.get("line_items") or [], params.get("optional_items") or []
+        again = bool(recovered_from)
+        lines = LineItem.collect(session_id, given, currency=rules.currency_of(params), again=again)
         check_optional(optional, len(lines), MAXIMUM_LINES)
-        LineItem.collect_optional(session_id, optional, lines[0].currency, again=bool(recovered_from))
-        subtotal = total = sum(line.amount for line in lines)
         currency, adjusted = lines[0].currency, None
+        LineItem.collect_optional(session_id, optional, currency, again=again)
+        subtotal = total = sum(line.amount for line in lines)
         if adjustments.asked(params, lines):
-            made = adjustments.opening(params, lines, session_id, again=bool(recovered_from))
+            made = adjustments.opening(params, lines, session_id, again=again)
             adjusted, total = adjustments.rework(lines, made)
-        check_total(total, currency, may_be_free=adjusted is not None)
+        rules.check_total(total, currency, may_be_free=adjusted is not None)
         intent_data = params.get("payment_intent_data") or {}
-        if params.get("payment_method_options"):
-            intent_data = intent_data | {"payment_method_options": params["payment_method_options"]}
+        if options := params.get("payment_method_options"):
+            intent_data = intent_data | {"payment_method_options": options}
         return cls.new(
             id=session_id,
             status=Status.OPEN.value,
@@ -156,14 +150,14 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
             amount_subtotal=subtotal,
             amount_total=total,
             adjustments=adjusted,
-            expires_at=expiry_of(params),
+            expires_at=rules.expiry_of(params),
             success_url=onward_of(params),
             cancel_url=params.get("cancel_url") or None,
-            customer_id=customer_of(params),
+            customer_id=rules.customer_of(params),
             recovered_from=recovered_from,
             customer_details=None,
             collected=None,
-            after_expiration=recovery_of(params),
+            after_expiration=rules.recovery_of(params),
             intent_data=intent_data,
             details={name: params[name] for name in ECHOED if params.get(name) is not None}
             | embedding_of(session_id, params),
@@ -239,7 +233,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
     @property
     def keeps_card(self) -> bool:
         """Tell whether the session keeps a card and takes no money."""
-        return self.mode == SETUP
+        return self.mode == rules.SETUP
 
     @property
     def types(self) -> list[str]:

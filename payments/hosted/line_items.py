@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from kit.database import Id, db, load_where
+from payments.catalog.currency_options import Cost
 from payments.catalog.discounts import IN_USE, Discount
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
@@ -52,20 +53,26 @@ class LineItem(Resource):
 
     @classmethod
     def collect(
-        cls, session_id: str, given: list[dict[str, Any]], *, again: bool = False
+        cls,
+        session_id: str,
+        given: list[dict[str, Any]],
+        *,
+        currency: str | None = None,
+        again: bool = False,
     ) -> list["LineItem"]:
         """Collect the lines of a new session; raises InvalidRequest naming the line.
 
-        `again`: as they were offered before, with tax rates that may be archived by now.
+        `currency` is what all prices are to be in; None takes each price's own. `again`: as they were
+        offered before, with tax rates that may be archived by now.
         """
         if not 1 <= len(given) <= MAXIMUM_LINES:
             message = f"You must provide from 1 to {MAXIMUM_LINES} line items."
             raise InvalidRequest(message, code="parameter_missing", param="line_items")
         lines = [
-            cls._of(session_id, line, f"line_items[{number}]", again=again)
+            cls._of(session_id, line, f"line_items[{number}]", currency, again=again)
             for number, line in enumerate(given)
         ]
-        _check_currencies(lines, lines[0].currency, "line_items")
+        _check_currencies(lines)
         return lines
 
     @classmethod
@@ -74,17 +81,23 @@ class LineItem(Resource):
     ) -> list["LineItem"]:
         """Collect the lines that the customer may add: there, but of no pieces yet."""
         lines = [
-            cls._of(session_id, item, f"optional_items[{number}]", again=again, optional=True)
+            cls._of(session_id, item, f"optional_items[{number}]", currency, again=again, optional=True)
             for number, item in enumerate(given)
         ]
-        _check_currencies(lines, currency, "optional_items")
         for line in lines:
             line.quantity = line.amount = 0
         return lines
 
     @classmethod
     def _of(
-        cls, session_id: str, given: dict[str, Any], param: str, *, again: bool, optional: bool = False
+        cls,
+        session_id: str,
+        given: dict[str, Any],
+        param: str,
+        currency: str | None,
+        *,
+        again: bool,
+        optional: bool = False,
     ) -> "LineItem":
         price, product = _price_and_product(given, param, archived_too=again and optional)
         quantity = given.get("quantity")
@@ -98,7 +111,8 @@ class LineItem(Resource):
                 param=f"{param}[quantity]",
             )
         choice = choice_of(given, quantity, param, optional=optional)
-        unit_amount = _whole_unit_amount(price, param)
+        cost = price.offered_in(currency, param=param)
+        unit_amount = _whole_unit_amount(cost, param)
         return cls.new(
             session_id=session_id,
             price_id=price.id,
@@ -106,7 +120,7 @@ class LineItem(Resource):
             quantity=quantity,
             unit_amount=unit_amount,
             amount=unit_amount * quantity,
-            currency=price.currency,
+            currency=cost.currency,
             name=product.name,
             description=product.details.get("description"),
             images=product.details.get("images") or [],
@@ -192,12 +206,12 @@ class LineItem(Resource):
         )
 
 
-def _check_currencies(lines: list[LineItem], currency: str, param: str) -> None:
+def _check_currencies(lines: list[LineItem]) -> None:
     for number, line in enumerate(lines):
-        if line.currency != currency:
+        if line.currency != lines[0].currency:
             raise InvalidRequest(
                 "All line items of a Checkout Session must have the same currency.",
-                param=f"{param}[{number}]",
+                param=f"line_items[{number}]",
             )
 
 
@@ -242,10 +256,10 @@ def _product_of(price: Price) -> Product:
     return Product.find(price.product)
 
 
-def _whole_unit_amount(price: Price, param: str) -> int:
-    if price.unit_amount is None:
+def _whole_unit_amount(cost: Cost, param: str) -> int:
+    if cost.unit_minor is None:
         raise InvalidRequest(
             "Prices with fractions of the smallest unit can't be paid with a Checkout Session.",
             param=f"{param}[price]",
         )
-    return price.unit_amount
+    return cost.unit_minor

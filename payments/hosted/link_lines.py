@@ -13,8 +13,11 @@ from payments.hosted.quantities import MAXIMUM_QUANTITY, check_optional, choice_
 MAXIMUM_LINES = 20
 
 
-def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
-    """Return a line as the link keeps it; raises InvalidRequest naming the parameter."""
+def line_of(given: dict[str, Any], param: str, currency: str | None) -> dict[str, Any]:
+    """Return a line as the link keeps it, in the currency given or, for None, in its price's own.
+
+    Raises InvalidRequest naming the parameter.
+    """
     if ("price" in given) == ("price_data" in given):
         raise InvalidRequest(
             f"You must specify either `price` or `price_data` for {param}, and not both.",
@@ -27,7 +30,8 @@ def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
         price = Price.find(given["price"], param=f"{param}[price]")
     if not price.active and not inline:
         raise InvalidRequest("The price specified is inactive.", param=f"{param}[price]")
-    if price.unit_amount is None:
+    cost = price.offered_in(currency, param=param)
+    if cost.unit_minor is None:
         raise InvalidRequest(
             "Prices with fractions of the smallest unit can't be paid with a Payment Link.",
             param=f"{param}[price]",
@@ -39,8 +43,8 @@ def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
         "inline": inline,
         "quantity": quantity,
         "adjustable_quantity": given.get("adjustable_quantity"),
-        "currency": price.currency,
-        "unit_amount": price.unit_amount,
+        "currency": cost.currency,
+        "unit_amount": cost.unit_minor,
         "name": _product_of(price).name,
         "price": price.as_stripe(),
     }
@@ -49,6 +53,16 @@ def line_of(given: dict[str, Any], param: str) -> dict[str, Any]:
 def _product_of(price: Price) -> Product:
     made = (row for row in db.session.new if isinstance(row, Product) and row.wire_id == price.product)
     return next(made, None) or Product.find(price.product)
+
+
+def present_amount(line: dict[str, Any]) -> int:
+    """Return what one unit of a line costs today, which may change in a currency option alone."""
+    kept: int = line["unit_amount"]
+    if line["currency"] == line["price"]["currency"]:
+        return kept
+    price = Price.peek(line["price"]["id"])
+    cost = price.cost_in(line["currency"]) if price is not None else None
+    return kept if cost is None or cost.unit_minor is None else cost.unit_minor
 
 
 def shown_choice(line: dict[str, Any]) -> dict[str, Any] | None:
@@ -73,11 +87,8 @@ def check_offers(given: list[dict[str, Any]] | None, others: int, currency: str)
     check_optional(given or [], others, MAXIMUM_LINES)
     for number, item in enumerate(given or []):
         param = f"optional_items[{number}]"
-        line = line_of(item, param)
+        line = line_of(item, param, currency)
         choice_of(item, line["quantity"], param, optional=True)
-        if line["currency"] != currency:
-            message = "All items of a Payment Link must have the same currency."
-            raise InvalidRequest(message, param=param)
 
 
 def shown_deliveries(given: list[dict[str, Any]] | None, currency: str) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ def open_link(link: PaymentLink, asked: LinkParameters) -> CheckoutSession:
         given
         | {
             "mode": PAYMENT,
+            "currency": link.currency,
             "line_items": [_offered(line) for line in link.lines],
             "success_url": asked.onward(onward) if onward else own_page(),
             "metadata": link.metadata_,

@@ -29,7 +29,6 @@ ONLY_OF = {
     "phone_number_collection": PAYMENT,
     "saved_payment_method_options": PAYMENT,
     "submit_type": PAYMENT,
-    "currency": SETUP,
     "setup_intent_data": SETUP,
 }
 
@@ -67,6 +66,11 @@ def check_total(total: int, currency: str, *, may_be_free: bool = False) -> None
         message = f"The Checkout Session's total amount is not payable: {error.message}"
         code = "amount_too_small" if total < known.minimum_minor else error.code
         raise InvalidRequest(message, code=code, param="line_items") from error
+
+
+def currency_of(params: dict[str, Any]) -> str | None:
+    """Return the currency that the merchant wants, None for that of the prices; raises InvalidRequest."""
+    return amounts.known_currency(params["currency"]).code if params.get("currency") else None
 
 
 def expiry_of(params: dict[str, Any]) -> int:

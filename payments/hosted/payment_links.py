@@ -25,10 +25,12 @@ from payments.hosted.link_lines import (
     MAXIMUM_LINES,
     check_offers,
     line_of,
+    present_amount,
     quantity_of,
     shown_choice,
     shown_deliveries,
 )
+from payments.hosted.opening_rules import currency_of
 from payments.hosted.quantities import choice_of, shown_optional
 from payments.hosted.ways_back import check_url
 from payments.resource import Resource, WithMetadata, merged_metadata
@@ -78,7 +80,8 @@ class PaymentLink(Resource, WithMetadata):
         if not 1 <= len(given) <= MAXIMUM_LINES:
             message = f"You must provide from 1 to {MAXIMUM_LINES} line items."
             raise InvalidRequest(message, code="parameter_missing", param="line_items")
-        lines = [line_of(line, f"line_items[{number}]") for number, line in enumerate(given)]
+        wanted = currency_of(params)
+        lines = [line_of(line, f"line_items[{number}]", wanted) for number, line in enumerate(given)]
         for number, line in enumerate(lines):
             if line["currency"] != lines[0]["currency"]:
                 raise InvalidRequest(
@@ -200,9 +203,9 @@ class PaymentLink(Resource, WithMetadata):
                 object="item",
                 adjustable_quantity=shown_choice(line),
                 amount_discount=0,
-                amount_subtotal=line["unit_amount"] * line["quantity"],
+                amount_subtotal=present_amount(line) * line["quantity"],
                 amount_tax=0,
-                amount_total=line["unit_amount"] * line["quantity"],
+                amount_total=present_amount(line) * line["quantity"],
                 currency=line["currency"],
                 description=line["name"],
                 metadata={},

@@ -35,10 +35,11 @@ def recover(session: CheckoutSession) -> CheckoutSession:
     if session.keeps_card:
         return open_again(session, _customer_given(session))
     echoed = {name: session.details[name] for name in ECHOED if name in session.details}
-    echoed["optional_items"] = _still_on_offer(echoed.get("optional_items"))
+    echoed["optional_items"] = _still_on_offer(echoed.get("optional_items"), session.currency)
     given = {
         **echoed,
         "mode": session.mode,
+        "currency": session.currency,
         **_adjusted(session),
         "line_items": [
             _line(item)
@@ -54,12 +55,13 @@ def recover(session: CheckoutSession) -> CheckoutSession:
     return CheckoutSession.open(given, livemode=session.livemode, recovered_from=session.id)
 
 
-def _still_on_offer(items: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+def _still_on_offer(items: list[dict[str, Any]] | None, currency: str) -> list[dict[str, Any]] | None:
     """Return the items on offer without those whose price is gone: nobody has ordered them yet.
 
     An archived price is good, as it was on the page that has expired.
     """
-    return [item for item in items or () if Price.peek(item["price"]) is not None] or None
+    prices = [(item, Price.peek(item["price"])) for item in items or ()]
+    return [item for item, price in prices if price is not None and price.cost_in(currency)] or None
 
 
 def _customer_given(session: CheckoutSession) -> str | None:
@@ -117,8 +119,9 @@ def _line(item: LineItem) -> dict[str, Any]:
 
 def _offer(item: LineItem) -> dict[str, Any]:
     price = Price.peek(item.price_id)
-    if price is not None and price.active:
-        return {"price": price.id}
+    cost = price.cost_in(item.currency) if price is not None and price.active else None
+    if cost is not None and cost.unit_minor == item.unit_amount:  # in another currency it may have changed
+        return {"price": item.price_id}
     offer: dict[str, Any] = {"currency": item.currency, "unit_amount": item.unit_amount}
     if Product.peek(item.product_id) is not None:
         offer["product"] = item.product_id

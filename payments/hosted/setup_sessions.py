@@ -3,10 +3,9 @@
 from typing import Any
 
 from kit.ids import new_id
-from payments.charging import amounts
 from payments.charging.setup_intents import SetupIntent
 from payments.hosted.checkout_sessions import ECHOED, CheckoutSession, PaymentStatus, Status
-from payments.hosted.opening_rules import SETUP, check_words, customer_of, expiry_of, recovery_of
+from payments.hosted.opening_rules import SETUP, check_words, currency_of, customer_of, expiry_of, recovery_of
 from payments.hosted.ways_back import embedding_of, onward_of, own_page
 from payments.resource import merged_metadata
 
@@ -29,7 +28,7 @@ def open_setup(
         status=Status.OPEN.value,
         payment_status=PaymentStatus.NO_PAYMENT_REQUIRED.value,
         mode=SETUP,
-        currency=amounts.known_currency(params["currency"]).code if params.get("currency") else "",
+        currency=currency_of(params) or "",
         payment_method_types=intent.payment_method_types,
         amount_subtotal=0,
         amount_total=0,
