@@ -15,6 +15,8 @@ NOUNS_BEHIND = {
     "default_price": ("price",),
     "latest_attempt": ("setup_attempt",),
     "latest_charge": ("charge",),
+    "line_items": ("item",),
+    "refunds": ("refund",),
     "source": ("charge", "refund"),
 }
 # Ids of what is no row of its own.
@@ -30,6 +32,7 @@ def check(noun_name: str, paths: list[str]) -> None:
         if len(steps) > MAXIMUM_DEPTH:
             raise InvalidRequest(
                 f"You cannot expand more than {MAXIMUM_DEPTH} levels of a property ({path[:200]}).",
+                code="property_expansion_max_depth",
                 param=f"expand[{number}]",
             )
         if noun_name.startswith("list:"):
@@ -50,8 +53,11 @@ def _leads_on(nouns: list[type[Resource]], steps: list[str]) -> bool:
     while steps:
         field = _next(nouns, steps)
         if any(field in noun.includes for noun in nouns):
-            return not steps
-        if not any(field in noun.expandable for noun in nouns):
+            if not steps or field not in NOUNS_BEHIND:
+                return not steps
+            if steps.pop(0) != "data" or not steps:
+                return False
+        elif not any(field in noun.expandable for noun in nouns):
             return False
         field = field.rpartition(".")[2]
         names = NOUNS_BEHIND.get(field, (field,))
@@ -77,6 +83,8 @@ def expanded(answer: Any, paths: list[str]) -> Any:
         if isinstance(answer, Page):
             for noun, item in zip(answer.nouns, wire["data"], strict=True):
                 _expand(noun, item, steps[1:], path, number)
+        elif wire.get("object") == "list":
+            _expand_items(wire, steps, path, number)
         else:
             _expand(answer, wire, steps, path, number)
     return wire
@@ -98,14 +106,32 @@ def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number
     whole = _next([noun], steps)
     above, _, field = whole.rpartition(".")
     if whole in noun.includes:
-        if steps:
-            raise _refusal(path, number)
-        (wire[above] if above else wire)[field] = getattr(noun, noun.includes[whole])()
+        _include(noun, wire[above] if above else wire, whole, steps, path, number)
         return
     if whole not in noun.expandable:
         raise _refusal(path, number)
     for holder in _holders(wire, above):
         _expand_within(holder, field, steps, path, number)
+
+
+def _include(
+    noun: Any, holder: dict[str, Any], whole: str, steps: list[str], path: str, number: int
+) -> None:
+    """Put in what is left out by default, and expand within it where it is a list."""
+    field = whole.rpartition(".")[2]
+    row = noun.peek(holder["id"]) if isinstance(noun, type) else noun  # a line of a payment link has no row
+    if holder[field] is None and row is not None:
+        holder[field] = getattr(row, noun.includes[whole])()
+    if steps and holder[field] is not None:
+        _expand_items(holder[field], steps, path, number)
+
+
+def _expand_items(wire: dict[str, Any], steps: list[str], path: str, number: int) -> None:
+    """Expand within each object of a list, whose first step is `data`."""
+    if steps[0] != "data" or len(steps) == 1:
+        raise _refusal(path, number)
+    for item in wire["data"]:
+        _expand(noun_of_field(item["object"]), item, steps[1:], path, number)
 
 
 def _holders(wire: dict[str, Any], above: str) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ class LineItem(Resource):
     prefix = "li_"
     object_name = "item"
     stripe_class = stripe.LineItem
+    expandable = frozenset(("price.product",))
     includes: ClassVar[dict[str, str]] = {"discounts": "discounts", "taxes": "taxes"}
 
     session_id: Mapped[Id]

@@ -72,6 +72,7 @@ def test_four_levels_are_the_most(api: Any, sdk: stripe.StripeClient) -> None:
     assert deeper.status_code == 400
     assert deeper.json["error"]["param"] == "expand[0]"
     assert "4 levels" in deeper.json["error"]["message"]
+    assert deeper.json["error"]["code"] == "property_expansion_max_depth"
 
 
 def test_an_empty_field_stays_null(sdk: stripe.StripeClient) -> None:
@@ -118,3 +119,58 @@ def test_an_expanded_product_that_is_gone_says_so(sdk: stripe.StripeClient) -> N
     sdk.v1.customers.delete(customer.id)
     gone = sdk.v1.customers.retrieve(customer.id)
     assert gone.to_dict() == {"id": customer.id, "object": "customer", "deleted": True}
+
+
+def create_session(sdk: stripe.StripeClient) -> stripe.checkout.Session:
+    price_data = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Rose"}}
+    return sdk.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "success_url": "https://shop.example/done",
+            "line_items": [{"price_data": price_data, "quantity": 2}],  # type: ignore[typeddict-item]
+        }
+    )
+
+
+def name_of(line: stripe.LineItem) -> str:
+    assert line.price is not None
+    assert isinstance(line.price.product, stripe.Product)
+    return line.price.product.name
+
+
+def test_the_products_of_a_sessions_lines_expand(sdk: stripe.StripeClient) -> None:
+    session = sdk.v1.checkout.sessions.retrieve(
+        create_session(sdk).id, {"expand": ["line_items.data.price.product", "line_items"]}
+    )
+    assert session.line_items is not None
+    assert [name_of(line) for line in session.line_items.data] == ["Rose"]
+
+
+def test_the_products_of_listed_lines_expand(sdk: stripe.StripeClient) -> None:
+    lines = sdk.v1.checkout.sessions.line_items.list(
+        create_session(sdk).id, {"expand": ["data.price.product"]}
+    )
+    assert [name_of(line) for line in lines.data] == ["Rose"]
+
+
+def test_the_products_of_a_payment_links_lines_expand(sdk: stripe.StripeClient) -> None:
+    link = sdk.v1.payment_links.create({"line_items": [{"price": create_price(sdk).id, "quantity": 1}]})
+    lines = sdk.v1.payment_links.line_items.list(link.id, {"expand": ["data.price.product"]})
+    assert [name_of(line) for line in lines.data] == ["Rose"]
+    shown = sdk.v1.payment_links.retrieve(
+        link.id, {"expand": ["line_items.data.price.product", "line_items.data.taxes"]}
+    )
+    assert shown.line_items is not None
+    assert [name_of(line) for line in shown.line_items.data] == ["Rose"]
+
+
+@pytest.mark.parametrize(
+    "path", ["line_items.data", "line_items.price", "line_items.data.name", "line_items.has_more"]
+)
+def test_a_path_that_does_not_lead_into_an_included_list_is_refused(
+    api: Any, sdk: stripe.StripeClient, path: str
+) -> None:
+    session_id = create_session(sdk).id
+    refused = api("GET", f"/v1/checkout/sessions/{session_id}", query_string={"expand[]": path})
+    assert refused.status_code == 400
+    assert refused.json["error"]["param"] == "expand[0]"
