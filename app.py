@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     house = Path(__file__).parent
     app = Gateway("florin", root_path=str(house), static_folder=None)
+    app.url_map.merge_slashes = False  # an empty id is told, not redirected past
     app.jinja_options = {**app.jinja_options, "finalize": plain_text.shown}
     files = static_files.register(app, house / "static")
     app.admission = Admission(settings.web_places)

@@ -45,6 +45,7 @@ class Exchange:
     version: str = ""
     key: idempotency.IdempotencyKey | None = None
     paths: list[str] = field(default_factory=list)  # of expand[]
+    renamed: dict[str, str] = field(default_factory=dict)  # what the caller calls parameters of today
     overtaken: bool = False  # another one has recorded what the bank said to this request
 
 
@@ -100,10 +101,11 @@ def answer(exchange: Exchange) -> Answer:
 
 def _parsed(exchange: Exchange) -> Answer:
     described, request = exchange.operation, exchange.request
-    raw = parameters_given(request, described)
+    given = parameters_given(request, described)
     # A request that names no version may be worded as any version would.
     named = "Stripe-Version" in request.headers
-    raw = versions.upgrade(raw, exchange.version if named else "", described)
+    raw = versions.upgrade(given, exchange.version if named else "", described)
+    exchange.renamed = versions.renamed(given, raw)
     parameters = described.params.parse(raw)
     expand.check(described.noun_name, parameters.get("expand", []))
     key = request.headers.get("Idempotency-Key")
@@ -250,6 +252,9 @@ def _unrecorded(exchange: Exchange, second: Exception) -> Answer:
 def _as_told(exchange: Exchange, error: Exception) -> StripeError:
     """Return the error to be told: a missing object is a 404 where the path names it, else a 400."""
     told = as_stripe_error(error)
+    for name, callers_name in exchange.renamed.items():
+        told.message = told.message.replace(name, callers_name)
+        told.param = told.param and told.param.replace(name, callers_name)
     if isinstance(told, NotFound) and told.object_id not in exchange.path_arguments.values():
         return InvalidRequest(told.message, code=told.code, param=told.param)
     return told

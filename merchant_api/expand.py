@@ -1,7 +1,8 @@
 """expand[]: ids become objects, and lists that are left out by default are put in."""
 
+import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from merchant_api.lists import Page
 from payments.customers.sources import Source
@@ -106,7 +107,7 @@ def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number
     whole = _next([noun], steps)
     above, _, field = whole.rpartition(".")
     if whole in noun.includes:
-        _include(noun, wire[above] if above else wire, whole, steps, path, number)
+        _include(noun, wire, whole, steps, (path, number))
         return
     if whole not in noun.expandable:
         raise _refusal(path, number)
@@ -114,16 +115,18 @@ def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number
         _expand_within(holder, field, steps, path, number)
 
 
-def _include(
-    noun: Any, holder: dict[str, Any], whole: str, steps: list[str], path: str, number: int
-) -> None:
+def _include(noun: Any, wire: dict[str, Any], whole: str, steps: list[str], asked: tuple[str, int]) -> None:
     """Put in what is left out by default, and expand within it where it is a list."""
-    field = whole.rpartition(".")[2]
-    row = noun.peek(holder["id"]) if isinstance(noun, type) else noun  # a line of a payment link has no row
-    if holder[field] is None and row is not None:
-        holder[field] = getattr(row, noun.includes[whole])()
+    above, _, field = whole.rpartition(".")
+    holder = wire[above] if above else wire
+    if holder.get(field) is None:
+        # Within a list a noun's class stands for its rows; a line of a payment link has none.
+        row: Any = noun
+        if inspect.isclass(noun):
+            row = cast("type[Resource]", noun).peek(wire["id"])
+        holder[field] = None if row is None else getattr(row, noun.includes[whole])()
     if steps and holder[field] is not None:
-        _expand_items(holder[field], steps, path, number)
+        _expand_items(holder[field], steps, *asked)
 
 
 def _expand_items(wire: dict[str, Any], steps: list[str], path: str, number: int) -> None:

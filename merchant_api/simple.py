@@ -71,7 +71,8 @@ class AuditQuery(TypedDict):
     limit: NotRequired[int]
 
 
-INITIATE, CONFIRM = params.build(Initiate), params.build(Confirm)
+INITIATE = params.build(Initiate, max_chars={"client_reference_id": 200, "description": 1_000})
+CONFIRM = params.build(Confirm)
 STATUS, AUDIT = params.build(NoParameters), params.build(AuditQuery)
 
 

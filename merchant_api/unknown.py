@@ -1,6 +1,7 @@
-"""Paths and methods under /v1 and /v2 that Florin has no operation for."""
+"""Paths and methods of the API that Florin has no operation for."""
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from merchant_api.errors import rendered
 from merchant_api.gate import new_request_id
@@ -9,6 +10,7 @@ from payments.errors import UnrecognizedUrl
 blueprint = Blueprint("unknown", __name__)
 
 
+API = ("/v1", "/v2", "/payment")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -26,3 +28,11 @@ def unrecognized(**_: str) -> Response:
     response = Response(rendered(error, request_id), status=error.status, content_type="application/json")
     response.headers["Request-Id"] = request_id
     return response
+
+
+@blueprint.app_errorhandler(NotFound)
+@blueprint.app_errorhandler(MethodNotAllowed)
+def unmatched(error: HTTPException) -> Response | HTTPException:
+    """Answer in the same words where the rules above don't reach; pages keep their own."""
+    of_api = request.path.startswith(tuple(f"{root}/" for root in API)) or request.path in API
+    return unrecognized() if of_api else error

@@ -68,6 +68,11 @@ def upgrade(raw: Tree, version: str, operation: Operation) -> Tree:
     return raw
 
 
+def renamed(given: Tree, lifted: Tree) -> dict[str, str]:
+    """What a request called parameters that now have another name, by that name."""
+    return {new: old for new, old in OLD_NAMES.items() if old in given and old not in lifted}
+
+
 def downgrade(wire: Any, version: str) -> Any:
     """The answer as a client of that version expects it, at any depth. `wire` is left as it was."""
     date = version[:DATE_CHARS]
@@ -112,6 +117,7 @@ class Change:
     refuse: Callable[[Tree], None] | None = None
 
 
+OLD_NAMES = {"allowed_payment_method_types": "payment_method_types", "promotion[coupon]": "coupon"}
 UI_MODES = {"hosted": "hosted_page", "embedded": "embedded_page", "custom": "elements"}
 OLD_UI_MODES = {new: old for old, new in UI_MODES.items()}
 

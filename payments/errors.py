@@ -55,8 +55,8 @@ class NotFound(InvalidRequest):
 
     status = 404
 
-    def __init__(self, object_name: str, object_id: str, *, param: str = "id") -> None:
-        super().__init__(f"No such {object_name}: '{object_id}'", code="resource_missing", param=param)
+    def __init__(self, object_name: str, object_id: str, *, param: str = "id", hint: str = "") -> None:
+        super().__init__(f"No such {object_name}: '{object_id}'{hint}", code="resource_missing", param=param)
         self.object_id = object_id
 
 

@@ -31,6 +31,7 @@ class Resource(Base):
     object_name: ClassVar[str]
     stripe_class: ClassVar[type]
     expandable: ClassVar[frozenset[str]] = frozenset()  # fields that hold another noun's id
+    path_param: ClassVar[str] = "id"  # what errors call the id in an operation's path
     includes: ClassVar[dict[str, str]] = {}  # fields left out by default -> the method that fills them
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -90,12 +91,26 @@ class Resource(Base):
         return row
 
     @classmethod
-    def find(cls, object_id: str, *, param: str = "id") -> Self:
+    def find(cls, object_id: str, *, param: str | None = None) -> Self:
         """Return the caller's row of that id; raises the same NotFound for a foreign and an absent one."""
         row = cls.peek(object_id)
         if row is None:
-            raise NotFound(cls.wire_name(), object_id, param=param)
+            raise NotFound(
+                cls.wire_name(), object_id, param=param or cls.path_param, hint=cls._other_mode(object_id)
+            )
         return row
+
+    @classmethod
+    def _other_mode(cls, object_id: str) -> str:
+        """Return what a caller is told whose own object of that id is of the other mode: the wrong key."""
+        row = load(cls, object_id) if object_id.isascii() and "\0" not in object_id else None
+        who = caller()
+        if row is None or row.account_id != who.account_id or row.livemode == who.livemode:
+            return ""
+        there, here = ("live", "test") if row.livemode else ("test", "live")
+        return (
+            f"; a similar object exists in {there} mode, but a {here} mode key was used to make this request."
+        )
 
     @property
     def is_shown(self) -> bool:
@@ -110,7 +125,7 @@ class Resource(Base):
     @classmethod
     def wire_name(cls) -> str:
         """Return the name that messages use for the noun, as `payment_intent`."""
-        return cls.object_name.replace(".", " ")
+        return cls.object_name
 
     def shape(self, **values: Any) -> dict[str, Any]:
         """Return the wire object with the common keys and `values`, null where neither has one."""

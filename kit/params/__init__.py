@@ -16,7 +16,7 @@ from kit.params.compiling import compile_hash
 from kit.params.errors import ParamError
 from kit.params.json_schema import hash_schema
 from kit.params.problems import to_param_error
-from kit.params.shapes import Hash, read_hash
+from kit.params.shapes import Hash, read_hash, shape_at
 
 __all__ = ["ParamError", "Params", "build"]
 
@@ -57,6 +57,7 @@ def build(
     only: Iterable[str] | None = None,
     extra: Mapping[str, Any] | None = None,
     refusal_codes: Mapping[str, str] | None = None,
+    max_chars: Mapping[str, int] | None = None,
 ) -> Params:
     """Compile a TypedDict (once, at import).
 
@@ -65,8 +66,11 @@ def build(
     beside those of the SDK (or in their place) by type: `{"x_foo": str, "x_bar": Required[int]}`, and beneath
     them by a dotted name: `{"payment_method_data.card": PaymentMethodCreateParamsCard}`. `refusal_codes` has,
     by name, the code with which a parameter of listed words is refused; Stripe publishes none for its own.
+    `max_chars` has, by dotted name, the longest that a text may be where that is not what all texts may be.
     """
     fields = read_hash(declared, only, extra)
     for name, code in (refusal_codes or {}).items():
         fields.fields[name].refusal_code = code
+    for dotted_name, limit in (max_chars or {}).items():
+        shape_at(fields, dotted_name).max_chars = limit
     return Params(declared.__name__, fields)

@@ -132,7 +132,7 @@ def _scalar(shape: Shape) -> CoreSchema:
     if shape.scalar is None:
         return core_schema.literal_schema(list(shape.choices))
     if shape.scalar is Scalar.TEXT:
-        return core_schema.str_schema(strict=True, min_length=1, max_length=MAX_TEXT_CHARS)
+        return core_schema.str_schema(strict=True, min_length=1, max_length=shape.max_chars or MAX_TEXT_CHARS)
     schema = core_schema.no_info_plain_validator_function(READERS[shape.scalar])
     if not shape.choices:
         return schema

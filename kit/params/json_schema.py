@@ -49,7 +49,8 @@ def shape_schema(shape: Shape) -> dict[str, Any]:
     if shape.choices:
         arms.append({"type": "string", "enum": list(shape.choices)})
     if shape.scalar:
-        arms.append(SCALAR_SCHEMAS[shape.scalar])
+        limit = {"maxLength": shape.max_chars} if shape.max_chars else {}
+        arms.append(SCALAR_SCHEMAS[shape.scalar] | limit)
     if shape.is_metadata:
         arms.append(METADATA)
     elif shape.values:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from kit.params.compiling import ARM_MARK, MAX_TEXT_CHARS
+from kit.params.compiling import ARM_MARK
 from kit.params.errors import Location, ParamError, bracketed
 from kit.params.shapes import Hash, Shape
 
@@ -111,15 +111,15 @@ def _bad_value(detail: ErrorDetails, declared: Hash) -> ParamError:
         code = shape.refusal_code if shape else None
         return ParamError(f"Invalid {name}: must be one of {choices}", code, name)
     # Stripe publishes no codes for the rest.
-    return ParamError(_wrong_kind(detail["type"], value), None, name)
+    return ParamError(_wrong_kind(detail["type"], value, context), None, name)
 
 
-def _wrong_kind(kind: str, value: Any) -> str:
+def _wrong_kind(kind: str, value: Any, context: dict[str, Any]) -> str:
     match kind:
         case "boolean" | "decimal":
             return f"Invalid {kind}: {_shown(value)}"
         case "string_too_long":
-            return f"Invalid string: {_shown(value)}; must be at most {MAX_TEXT_CHARS} characters"
+            return f"Invalid string: {_shown(value)}; must be at most {context['max_length']} characters"
         case "string_type":
             return f"Invalid string: {_shown(value)}"
         case "list_type":

@@ -38,6 +38,7 @@ class Shape:
     scalar: Scalar | None = None
     choices: tuple[str, ...] = ()
     refusal_code: str | None = None  # of a word that is none of the choices
+    max_chars: int | None = None  # of a text that has a limit of its own
     may_unset: bool = False
     members: "Hash | None" = None
     values: "Shape | None" = None  # of a hash whose keys the client chooses
@@ -106,6 +107,21 @@ def _add(level: Hash, dotted_name: str, annotation: Any, namespace: dict[str, An
     level.unsupported -= {name}
     if get_origin(annotation) is typing_extensions.Required:
         level.required |= {name}
+
+
+def shape_at(level: Hash, dotted_name: str) -> Shape:
+    """The shape of a parameter at the end of a dotted name; ValueError where there is none."""
+    fields = level.fields
+    shape: Shape | None = None
+    for step in dotted_name.split("."):
+        shape = fields.get(step)
+        while shape and shape.items:
+            shape = shape.items
+        if shape is None:
+            raise ValueError(f"there is no parameter {dotted_name}")
+        fields = shape.members.fields if shape.members else {}
+    assert shape is not None  # noqa: S101 - a name has one step at least; for the type checker
+    return shape
 
 
 def _known_parameters(declared: Any) -> frozenset[str]:

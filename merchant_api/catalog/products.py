@@ -24,9 +24,14 @@ DEFAULT_PRICE = {
         "unit_amount_decimal",
     )
 }  # fmt: skip
-CREATE = params.build(stripe.params.ProductCreateParams, only={*WRITABLE, *DEFAULT_PRICE, "id", "type"})
+MAX_CHARS = {"description": 40_000, "unit_label": 12}
+CREATE = params.build(
+    stripe.params.ProductCreateParams, only={*WRITABLE, *DEFAULT_PRICE, "id", "type"}, max_chars=MAX_CHARS
+)
 RETRIEVE = params.build(stripe.params.ProductRetrieveParams, only={"expand"})
-UPDATE = params.build(stripe.params.ProductModifyParams, only={*WRITABLE, "default_price"})
+UPDATE = params.build(
+    stripe.params.ProductModifyParams, only={*WRITABLE, "default_price"}, max_chars=MAX_CHARS
+)
 DELETE = params.build(stripe.params.ProductDeleteParams, only=set())
 LIST = params.build(
     stripe.params.ProductListParams,

@@ -21,12 +21,16 @@ from payments.searching import Field
 blueprint = Blueprint("charges", __name__)
 
 KEPT = {"description", "metadata", "receipt_email", "shipping", "transfer_group", "expand"}
+MAX_CHARS = {"description": 40_000}
 CREATE = params.build(
     stripe.params.ChargeCreateParams,
     only=KEPT | {"capture", "customer", "source", "statement_descriptor", "statement_descriptor_suffix"},
     extra={"amount": Required[int], "currency": Required[str]},
+    max_chars=MAX_CHARS,
 )
-UPDATE = params.build(stripe.params.ChargeModifyParams, only=KEPT | {"customer", "fraud_details"})
+UPDATE = params.build(
+    stripe.params.ChargeModifyParams, only=KEPT | {"customer", "fraud_details"}, max_chars=MAX_CHARS
+)
 CAPTURE = params.build(stripe.params.ChargeCaptureParams, only={"amount", "receipt_email", "expand"})
 RETRIEVE = params.build(stripe.params.ChargeRetrieveParams, only={"expand"})
 PAGING = {"limit", "starting_after", "ending_before", "expand"}

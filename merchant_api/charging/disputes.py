@@ -23,10 +23,18 @@ EVIDENCE = (
     "service_date", "shipping_address", "shipping_carrier", "shipping_date", "shipping_tracking_number",
     "uncategorized_text",
 )  # fmt: skip
+# The statements; names, addresses and numbers are as short as any other text.
+STATEMENTS = (
+    "access_activity_log", "cancellation_policy_disclosure", "cancellation_rebuttal",
+    "duplicate_charge_explanation", "product_description", "refund_policy_disclosure",
+    "refund_refusal_explanation", "uncategorized_text",
+)  # fmt: skip
+STATEMENT_CHARS = 20_000
 RETRIEVE = params.build(stripe.params.DisputeRetrieveParams, only={"expand"})
 UPDATE = params.build(
     stripe.params.DisputeModifyParams,
     only={"metadata", "submit", "expand", *(f"evidence.{name}" for name in EVIDENCE)},
+    max_chars={f"evidence.{name}": STATEMENT_CHARS for name in STATEMENTS},
 )
 CLOSE = params.build(stripe.params.DisputeCloseParams, only={"expand"})
 LIST = params.build(

@@ -45,15 +45,18 @@ WRITABLE = {
     "allowed_payment_method_types",
     "expand",
 }
+MAX_CHARS = {"description": 1_000}
 CREATE = params.build(
     stripe.params.PaymentIntentCreateParams,
     only=WRITABLE | CONFIRMING | {"automatic_payment_methods", "confirm", "confirmation_method"},
     extra=METHOD_DATA,
+    max_chars=MAX_CHARS,
 )
 UPDATE = params.build(
     stripe.params.PaymentIntentModifyParams,
     only=WRITABLE | METHOD | {"payment_method_options.card.request_three_d_secure"},
     extra=METHOD_DATA,
+    max_chars=MAX_CHARS,
 )
 CONFIRM = params.build(
     stripe.params.PaymentIntentConfirmParams, only=CONFIRMING, extra=METHOD_DATA | {"client_secret": str}
@@ -73,6 +76,8 @@ CHANGED_BY_CONFIRMING = {
     "allowed_payment_method_types", "receipt_email", "setup_future_usage", "shipping", "capture_method",
     "payment_method_options",
 }  # fmt: skip
+# Nothing of them is kept, so without the confirmation they would be dropped silently.
+ONLY_CONFIRMING = ("off_session", "error_on_requires_action", "return_url", "mandate_data")
 ROOT = "/v1/payment_intents"
 SEARCH = params.build(stripe.params.PaymentIntentSearchParams, only=searches.PARAMETERS)
 SEARCHABLE = {
@@ -86,8 +91,8 @@ SEARCHABLE = {
 
 @operation(blueprint, Operation("POST", ROOT, CREATE, "payment_intent", "create", "Create a payment intent"))
 def create(given: dict[str, Any]) -> PaymentIntent:
-    if not given.get("confirm") and {"off_session", "error_on_requires_action"} & given.keys():
-        name = "off_session" if "off_session" in given else "error_on_requires_action"
+    if not given.get("confirm") and (early := [name for name in ONLY_CONFIRMING if name in given]):
+        name = early[0]
         raise InvalidRequest(f"`{name}` can only be used with `confirm=true`.", param=name)
     intent = PaymentIntent.create(given)
     method = method_of(given, keep=not given.get("confirm"))

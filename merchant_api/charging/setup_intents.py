@@ -28,14 +28,18 @@ OPTIONS = "payment_method_options.card.request_three_d_secure"
 WRITABLE = {
     *PLAIN, "allowed_payment_method_types", "customer", "expand", "metadata", "payment_method", OPTIONS,
 }  # fmt: skip
+MAX_CHARS = {"description": 1_000}
 CREATE = params.build(
     stripe.params.SetupIntentCreateParams,
     only=WRITABLE
     | {"automatic_payment_methods", "confirm", "mandate_data.customer_acceptance", "return_url", "usage",
        "use_stripe_sdk"},
     extra=METHOD_DATA,
+    max_chars=MAX_CHARS,
 )  # fmt: skip
-UPDATE = params.build(stripe.params.SetupIntentModifyParams, only=WRITABLE, extra=METHOD_DATA)
+UPDATE = params.build(
+    stripe.params.SetupIntentModifyParams, only=WRITABLE, extra=METHOD_DATA, max_chars=MAX_CHARS
+)
 CONFIRM = params.build(
     stripe.params.SetupIntentConfirmParams,
     only={"expand", "mandate_data.customer_acceptance", "payment_method", OPTIONS, "return_url",

@@ -23,12 +23,19 @@ blueprint = Blueprint("customers", __name__)
 WRITABLE = {*PLAIN, "metadata", "expand", "invoice_settings.default_payment_method"}
 # Gone from the pinned SDK; clients that name an older version, or none, may send them (versions.py).
 DISCOUNT: dict[str, Any] = dict.fromkeys(("coupon", "promotion_code"), "Literal['']|str")
+MAX_CHARS = {"email": 512, "name": 256, "phone": 20}
 CREATE = params.build(
-    stripe.params.CustomerCreateParams, only=WRITABLE | {"payment_method", "source"}, extra=DISCOUNT
+    stripe.params.CustomerCreateParams,
+    only=WRITABLE | {"payment_method", "source"},
+    extra=DISCOUNT,
+    max_chars=MAX_CHARS,
 )
 RETRIEVE = params.build(stripe.params.CustomerRetrieveParams, only={"expand"})
 UPDATE = params.build(
-    stripe.params.CustomerModifyParams, only=WRITABLE | {"default_source", "source"}, extra=DISCOUNT
+    stripe.params.CustomerModifyParams,
+    only=WRITABLE | {"default_source", "source"},
+    extra=DISCOUNT,
+    max_chars=MAX_CHARS,
 )
 LIST = params.build(
     stripe.params.CustomerListParams,

@@ -43,6 +43,12 @@ CREATE = params.build(
         *(f"payment_intent_data.{name}" for name in INTENT_DATA),
     },
     extra=TYPES | {"locale": LOCALE},
+    max_chars={
+        "client_reference_id": 200,
+        "line_items.price_data.product_data.description": 40_000,
+        "payment_intent_data.description": 1_000,
+        "setup_intent_data.description": 1_000,
+    },
 )  # fmt: skip
 RETRIEVE = params.build(stripe.params.checkout.SessionRetrieveParams, only={"expand"})
 UPDATE = params.build(stripe.params.checkout.SessionModifyParams, only={"metadata", "expand"})

@@ -15,6 +15,7 @@ from payments.charging.attempts import Attempt
 from payments.charging.charges import UNSHOWN_INTENT
 from payments.charging.descriptors import check_descriptors
 from payments.charging.methods.offering import offered, terms_of
+from payments.charging.wrong_status import wrong_status
 from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest, LockTimeout
@@ -57,6 +58,7 @@ class PaymentIntent(Resource, WithMetadata):
     prefix = "pi_"
     object_name = "payment_intent"
     stripe_class = stripe.PaymentIntent
+    path_param = "intent"
     expandable = frozenset(("customer", "latest_charge", "payment_method"))
 
     transitions: ClassVar[StateMachine] = StateMachine(
@@ -216,7 +218,7 @@ class PaymentIntent(Resource, WithMetadata):
         if self.status in allowed:
             return
         raise InvalidRequest(
-            f"This PaymentIntent's status is {self.status} and it could not be {participle} because of that.",
+            wrong_status("PaymentIntent", self.status, allowed, participle),
             code="payment_intent_unexpected_state",
             extra={"payment_intent": self.as_stripe()},
         )

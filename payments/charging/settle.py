@@ -205,6 +205,7 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
         currency=attempt.currency,
         captured=False,
         voided=False,
+        disputed=False,
         payment_intent_id=intent.id,
         customer_id=intent.customer_id,
         payment_method_id=method.id,

@@ -13,6 +13,7 @@ from payments import audit, lifecycle
 from payments.charging.attempts import Attempt
 from payments.charging.methods import CARD, known_types
 from payments.charging.payment_methods import PaymentMethod
+from payments.charging.wrong_status import wrong_status
 from payments.customers.customers import Customer
 from payments.errors import InvalidRequest, LockTimeout
 from payments.resource import Resource, WithMetadata, merged_metadata
@@ -46,6 +47,7 @@ class SetupIntent(Resource, WithMetadata):
     prefix = "seti_"
     object_name = "setup_intent"
     stripe_class = stripe.SetupIntent
+    path_param = "intent"
     expandable = frozenset(("customer", "latest_attempt", "payment_method"))
 
     transitions: ClassVar[StateMachine] = StateMachine(
@@ -168,7 +170,7 @@ class SetupIntent(Resource, WithMetadata):
         if self.status in allowed:
             return
         raise InvalidRequest(
-            f"This SetupIntent's status is {self.status} and it could not be {participle} because of that.",
+            wrong_status("SetupIntent", self.status, allowed, participle),
             code="setup_intent_unexpected_state",
             extra={"setup_intent": self.as_stripe()},
         )

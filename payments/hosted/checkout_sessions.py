@@ -59,6 +59,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
     prefix = "cs_"
     object_name = "checkout.session"
     stripe_class = stripe.checkout.Session
+    path_param = "session"
     expandable = frozenset(
         (
             "customer", "discounts.coupon", "discounts.promotion_code", "payment_intent", "payment_link",
@@ -110,11 +111,6 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
             Index("ix_checkout_sessions_unnumbered", "payment_link_id", "status", "link_slot"),
             Index("uq_checkout_sessions_link_slot", "payment_link_id", "link_slot", unique=True),
         )
-
-    @classmethod
-    def wire_name(cls) -> str:
-        """Stripe's messages name the noun so."""
-        return "checkout.session"
 
     @classmethod
     def open(cls, params: dict[str, Any], *, livemode: bool, recovered_from: str | None = None) -> Self:

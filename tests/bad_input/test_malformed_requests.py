@@ -236,6 +236,9 @@ def test_a_request_without_a_readable_key_is_a_stranger(shop: Shop, authorizatio
         ("GET", "/v1"), ("GET", "/v1/"), ("GET", "/v1/unicorns"), ("POST", "/v1/charges/ch_1/explode"),
         ("DELETE", INTENTS), ("PUT", f"{INTENTS}/pi_1"), ("PATCH", f"{INTENTS}/pi_1"),
         ("GET", f"{INTENTS}/pi_1/confirm"), ("GET", "/v1/%00"), ("GET", "/v1/payment_intents/pi_1/"),
+        ("POST", "/v1/payment_intents//capture"), ("GET", "/v1//charges"), ("GET", "/payment/unicorns"),
+        ("GET", "/payment/initiate"), ("PUT", "/payment/confirm"), ("GET", "/payment/status/"),
+        ("GET", "/payment"),
     ],
 )  # fmt: skip
 def test_an_unknown_address_is_told_in_stripes_words(shop: Shop, method: str, path: str) -> None:

@@ -16,8 +16,9 @@ CONTAINERS = {"list", "ListObject", "UntypedStripeObject"}
 def strays(wire: dict[str, Any], cls: Any, path: str = "", *, nested: bool = False) -> Iterator[str]:
     """Yield a line for each key that is missing or that the SDK does not know.
 
-    An object has every key of its class. A hash within it may leave out what its class has as Optional:
-    `payment_method_details` has `card` and no key for the fifty other kinds.
+    An object has every key of its class, and null only where its class has Optional. A hash within it may
+    leave out what its class has as Optional: `payment_method_details` has `card` and no key for the fifty
+    other kinds.
     """
     hints = hints_of(cls)
     needed = {key for key, hint in hints.items() if not nested or type(None) not in get_args(hint)}
@@ -25,6 +26,8 @@ def strays(wire: dict[str, Any], cls: Any, path: str = "", *, nested: bool = Fal
     strangers = sorted(key for key in wire.keys() - hints.keys() if not key.startswith(EXTENSION))
     yield from (f"{path}{key} is unknown to the SDK" for key in strangers)
     for key in sorted(hints.keys() & wire.keys()):
+        if wire[key] is None and not _may_be_null(hints[key]):
+            yield f"{path}{key} is null"
         yield from _within(wire[key], hints[key], f"{path}{key}")
 
 
@@ -35,6 +38,10 @@ def hints_of(cls: Any) -> dict[str, Any]:
         if base.__module__ != "stripe._stripe_object":
             hints |= inspect.get_annotations(base)
     return {key: hint for key, hint in hints.items() if not key.isupper() and not key.startswith("_")}
+
+
+def _may_be_null(hint: Any) -> bool:
+    return hint is Any or type(None) in get_args(hint) or "Optional" in str(hint) or "None" in str(hint)
 
 
 def _within(value: Any, hint: Any, path: str) -> Iterator[str]:

@@ -122,12 +122,12 @@ def test_an_expanded_product_that_is_gone_says_so(sdk: stripe.StripeClient) -> N
 
 
 def create_session(sdk: stripe.StripeClient) -> stripe.checkout.Session:
-    price_data = {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Rose"}}
+    price = create_price(sdk).id
     return sdk.v1.checkout.sessions.create(
         {
             "mode": "payment",
             "success_url": "https://shop.example/done",
-            "line_items": [{"price_data": price_data, "quantity": 2}],  # type: ignore[typeddict-item]
+            "line_items": [{"price": price, "quantity": 2}],
         }
     )
 

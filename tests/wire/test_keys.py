@@ -235,6 +235,40 @@ def test_an_object_of_the_other_mode_is_a_404(app: Flask) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         test.v1.customers.retrieve(customer.id)
     assert refused.value.http_status == 404
+    assert refused.value.code == "resource_missing"
+
+
+def test_whoever_took_the_key_of_the_other_mode_is_told(app: Flask) -> None:
+    merchant, test_key = create_merchant(app)
+    live_key = issue(app, merchant.id, livemode=True)
+    test, live = stripe_client(app, test_key), stripe_client(app, live_key)
+    theirs = live.v1.customers.create().id
+    ours = test.v1.products.create({"name": "Rose"}).id
+    with pytest.raises(stripe.InvalidRequestError) as told:
+        test.v1.customers.retrieve(theirs)
+    assert told.value.user_message == (
+        f"No such customer: '{theirs}'; a similar object exists in live mode, but a test mode key was used "
+        "to make this request."
+    )
+    with pytest.raises(stripe.InvalidRequestError) as told:
+        live.v1.prices.create({"currency": "eur", "unit_amount": 500, "product": ours})
+    assert "exists in test mode, but a live mode key was used" in str(told.value.user_message)
+    stranger = stripe_client(app, create_merchant(app, "Other")[1])
+    with pytest.raises(stripe.InvalidRequestError) as told:
+        stranger.v1.customers.retrieve(theirs)
+    assert told.value.user_message == f"No such customer: '{theirs}'"
+
+
+@pytest.mark.parametrize(
+    ("path", "param"),
+    [
+        ("payment_intents/pi_x", "intent"),
+        ("setup_intents/seti_x", "intent"),
+        ("checkout/sessions/cs_x", "session"),
+    ],
+)
+def test_an_absent_object_of_the_path_is_named_as_stripe_names_it(api: Any, path: str, param: str) -> None:
+    assert api("GET", f"/v1/{path}").json["error"]["param"] == param
 
 
 def test_an_object_that_a_parameter_names_and_is_not_there_is_a_400(sdk: stripe.StripeClient) -> None:

@@ -69,3 +69,20 @@ def test_the_json_schema_shows_what_parse_takes() -> None:
     assert "required" not in schema
     assert INTENT.json_schema()["required"] == ["amount", "currency"]
     assert REFUND_LIST.json_schema()["properties"]["created"]["anyOf"][0]["type"] == "integer"
+
+
+def test_a_text_may_have_a_limit_of_its_own() -> None:
+    declared = params.build(
+        checkout.SessionCreateParams,
+        only={"client_reference_id", "line_items.price"},
+        max_chars={"client_reference_id": 200, "line_items.price": 5_001},
+    )
+    good = {"client_reference_id": "x" * 200, "line_items": [{"price": "x" * 5_001}]}
+    assert declared.parse(good) == good
+    with pytest.raises(params.ParamError, match=r"must be at most 200 characters$"):
+        declared.parse({"client_reference_id": "x" * 201})
+    with pytest.raises(params.ParamError, match=r"must be at most 5001 characters$"):
+        declared.parse({"line_items": [{"price": "x" * 5_002}]})
+    assert declared.json_schema()["properties"]["client_reference_id"]["maxLength"] == 200
+    with pytest.raises(ValueError, match="no parameter"):
+        params.build(sdk.RefundCreateParams, only={"amount"}, max_chars={"amuont": 3})
