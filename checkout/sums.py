@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkout.i18n import Words, gettext, ngettext, number, percent
+from payments.catalog.coupons import Coupon
 from payments.hosted.checkout_sessions import CheckoutSession
 
 Written = Callable[[int], str]
@@ -66,10 +67,11 @@ def promotion_code(session: CheckoutSession) -> str | None:
 
 
 def _discount_words(discount: dict[str, Any]) -> str:
-    share = discount["terms"]["percent_off"]
-    if not share:
-        return str(discount["words"])
-    return gettext("%(code)s (%(percentage)s off)", code=discount["words"], percentage=percent(share))
+    words, share = discount["words"], discount["terms"]["percent_off"]
+    # An id of our own, as older orders keep it, says nothing to a customer.
+    if words is None or words.startswith(Coupon.prefix):
+        words = gettext("Discount")
+    return gettext("%(code)s (%(percentage)s off)", code=words, percentage=percent(share)) if share else words
 
 
 def _tax_words(rate: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -39,7 +39,8 @@ def _is_of_a_scheme(digits: str) -> bool:
 
 
 def _tables() -> list[Table]:
-    return list(Base.metadata.sorted_tables)
+    """Return the tables that hold any text."""
+    return [table for table in Base.metadata.sorted_tables if _texts(table)]
 
 
 def _steps() -> int:
@@ -51,41 +52,45 @@ def _run() -> Iterator[list[Finding]]:
     for table in _tables():
         after: tuple[Any, ...] | None = None
         while True:
-            found = persisting(partial(_look, table, after))
-            last = _last_key(table, after)
-            yield found
-            if last is None:
+            page = _Page(table, after)
+            yield persisting(page.findings)
+            if page.last_key is None:
                 break
-            after = last
+            after = page.last_key
 
 
-def _page(table: Table, after: tuple[Any, ...] | None, columns: list[Any]) -> Any:
-    key = list(table.primary_key)
-    query = select(*columns).order_by(*key).limit(PAGE_ROWS)
-    return db.session.execute(query if after is None else query.where(tuple_(*key) > after))
+@dataclass(slots=True)
+class _Page:
+    """Some rows of a table after a key, read once; read again only where something was found."""
+
+    table: Table
+    after: tuple[Any, ...] | None
+    last_key: tuple[Any, ...] | None = None  # as it was when last read; None where no page follows
+
+    def findings(self) -> list[Finding]:
+        """Read the page, note where it ends, and return what looks like a card number."""
+        key, texts = list(self.table.primary_key), _texts(self.table)
+        query = select(*key, *texts).order_by(*key).limit(PAGE_ROWS)
+        if self.after is not None:
+            query = query.where(tuple_(*key) > self.after)
+        found, rows = [], db.session.execute(query).all()
+        self.last_key = tuple(rows[-1][: len(key)]) if len(rows) == PAGE_ROWS else None
+        for row in rows:
+            for column, value in zip(texts, row[len(key) :], strict=True):
+                if value is not None and looks_like_one(value if isinstance(value, str) else _written(value)):
+                    name = without_card_numbers(f"{self.table.name} {'/'.join(map(str, row[: len(key)]))}")
+                    found.append(
+                        Finding(name, f"its {column.name} holds what looks like a whole card number")
+                    )
+        return found
 
 
-def _last_key(table: Table, after: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-    """Return the last key of a page, None where the page was the last one."""
-    rows = _page(table, after, list(table.primary_key)).all()
-    return tuple(rows[-1]) if len(rows) == PAGE_ROWS else None
-
-
-def _look(table: Table, after: tuple[Any, ...] | None) -> list[Finding]:
-    key, found = list(table.primary_key), []
-    texts = [
+def _texts(table: Table) -> list[Any]:
+    return [
         column
         for column in table.c
         if isinstance(column.type, String | JSON) and column.name not in GIVEN_NAMES
     ]
-    if not texts:
-        return []
-    for row in _page(table, after, [*key, *texts]):
-        for column, value in zip(texts, row[len(key) :], strict=True):
-            if value is not None and looks_like_one(value if isinstance(value, str) else _written(value)):
-                name = without_card_numbers(f"{table.name} {'/'.join(map(str, row[: len(key)]))}")
-                found.append(Finding(name, f"its {column.name} holds what looks like a whole card number"))
-    return found
 
 
 def _written(value: Any) -> str:

@@ -111,7 +111,7 @@ def applied(
         "id": discount.id,
         "coupon": None if code else coupon.wire_id,
         "promotion_code": code.id if code else None,
-        "words": code.code if code else coupon.name or coupon.wire_id,
+        "words": code.code if code else coupon.name or coupon.custom_id,  # None: the page has a word for it
         "terms": terms,
     }
 

@@ -1,9 +1,14 @@
 """`florin doctor` finds a card number in the clear, wherever it stands, and does not say it."""
 
 import pytest
+from flask import Flask
+from sqlalchemy import event, func, select
 
+from kit.database import db
 from payments.doctor import card_numbers, pages
+from payments.merchants import Merchant
 from tests.commands.conftest import Ward
+from tests.support.factories import create_merchant
 
 GOOD = "4242424242424242"
 
@@ -50,3 +55,18 @@ def test_a_number_in_any_column_is_found_and_not_said(
     assert customers[3].id in told.said
     assert GOOD not in told.said
     assert pages.PAGE_ROWS > 3
+
+
+def test_each_page_of_a_table_is_read_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_numbers, "_tables", lambda: [Merchant.__table__])
+    create_merchant(app)
+    asked: list[str] = []
+    with app.app_context():
+        engine, listener = db.engine, lambda *seen: asked.append(seen[2])
+        count = db.session.scalar(select(func.count()).select_from(Merchant)) or 0
+        monkeypatch.setattr(card_numbers, "PAGE_ROWS", count + 1)
+        event.listen(engine, "before_cursor_execute", listener)
+        (check,) = card_numbers.checks()
+        assert list(check.run()) == [[]]
+        event.remove(engine, "before_cursor_execute", listener)
+    assert len([statement for statement in asked if "merchants" in statement]) == 1
