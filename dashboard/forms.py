@@ -19,9 +19,11 @@ from wtforms.validators import Length, Optional, Regexp
 
 from dashboard.presentation import money as in_words
 from kit import money, params
+from kit.ids import new_id
 from kit.params import ParamError
 from payments.charging.charges import Charge
 from payments.errors import InvalidRequest
+from payments.merchants import ApiKey, KeyKind
 from webhooks.webhook_endpoints import MAXIMUM_OVERLAP_SECONDS
 
 REASONS = {
@@ -29,6 +31,10 @@ REASONS = {
     "requested_by_customer": "Requested by customer",
     "duplicate": "Duplicate",
     "fraudulent": "Fraudulent",
+}
+KINDS = {
+    "secret": "Secret: for your server, does everything",
+    "publishable": "Publishable: for your pages, may be seen by anyone",
 }
 GRACES = {
     "0": "at once",
@@ -98,6 +104,20 @@ class RefundForm(Form):
                 message = f"At most {most} of this payment can be refunded."
                 raise InvalidRequest(message, code="amount_too_large", param="amount")
         return found
+
+
+class KeyForm(Form):
+    """What a new key is for; `key_id` is the id that it will have, so that a form sent twice makes one."""
+
+    name = StringField("Name", [Optional(), Length(max=80), NO_CONTROL_CHARACTERS])
+    kind = SelectField("Kind", choices=_choices(KINDS), default="secret")
+    key_id = HiddenField("Form", [Regexp(r"key_[0-9A-Za-z]{31}\Z")], default=lambda: new_id("key_"))
+
+    def create(self) -> tuple[ApiKey, str]:
+        """Collect the key; return it with its plain text. Raises InvalidRequest."""
+        self.require_valid()
+        name = (self.name.data or "").strip() or None
+        return ApiKey.create(KeyKind(self.kind.data), key_id=self.key_id.data, name=name)
 
 
 class RollForm(Form):

@@ -7,6 +7,7 @@ from flask import request
 from sqlalchemy import Select
 
 from kit.database import db
+from payments.merchants import ApiKey
 from payments.resource import Resource
 
 ROWS = 25
@@ -21,7 +22,7 @@ class Listing:
     older: str | None
 
 
-def listing(noun: type[Resource], query: Select[Any] | None = None) -> Listing:
+def listing(noun: type[Resource] | type[ApiKey], query: Select[Any] | None = None) -> Listing:
     """Return the page that the address names by a cursor, or the first; raises NotFound for a bad cursor."""
     query = noun.mine() if query is None else query
     older_than, newer_than = request.args.get("older_than"), request.args.get("newer_than")

@@ -19,6 +19,7 @@ LOCALE = Locale("en")
 # Status -> the tone of its badge: good, wait, bad; all others are quiet.
 TONES = {
     "succeeded": "good", "paid": "good", "complete": "good", "enabled": "good", "Succeeded": "good",
+    "active": "good",
     "pending": "wait", "processing": "wait", "open": "wait", "Processing": "wait", "Uncaptured": "wait",
     "failed": "bad", "Failed": "bad", "disabled": "bad", "blocked": "bad",
 }  # fmt: skip

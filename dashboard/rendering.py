@@ -27,7 +27,7 @@ NAVIGATION = (
     ("webhooks", "Webhooks", ("webhook",)),
     ("branding", "Branding", ()),
     ("receipts", "Receipts", ()),
-    ("keys", "API keys", ()),
+    ("keys", "API keys", ("key", "add_key", "roll_key")),
     ("trail", "Audit trail", ("request_log",)),
 )
 
@@ -69,6 +69,7 @@ PAGES = {
     "plink": ("payment_link", "link_id"),
     "evt": ("event", "event_id"),
     "we": ("webhook", "endpoint_id"),
+    "key": ("key", "key_id"),
     "req": ("request_log", "request_id"),
 }
 

@@ -8,7 +8,7 @@ from flask import current_app, make_response, request, session, url_for
 from flask_login import login_user, logout_user
 from sqlalchemy import select
 
-from dashboard import edge, rendering, throttle, users
+from dashboard import confirming, edge, rendering, throttle, users
 from dashboard.edge import Body, Onward
 from dashboard.forms import LoginForm
 from kit.database import db
@@ -97,12 +97,13 @@ def _open_visit(user: User) -> None:
     _forget_visit()
     signed_in = users.begin_visit(user)
     login_user(signed_in)
+    confirming.remember(signed_in.visit_id)
     with acting_as(edge.caller_of(user.account_id, user.id, livemode=False)):
         audit.record(users.OPENED, signed_in.visit_id)
 
 
 def _forget_visit() -> None:
-    for key in (edge.LIVE, rendering.TOKEN):
+    for key in (edge.LIVE, rendering.TOKEN, confirming.CONFIRMED):
         session.pop(key, None)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, select
+from sqlalchemy import Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
@@ -136,35 +136,50 @@ class ApiKey(Base):
     kind: Mapped[str]
     hashed: Mapped[str] = mapped_column(unique=True)
     hint: Mapped[str]
+    name: Mapped[str | None]  # what its merchant calls it
     created: Mapped[int]
     expires_at: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
 
     @classmethod
     def issue(
-        cls, account_id: str, kind: KeyKind, *, livemode: bool, plain: str | None = None
-    ) -> tuple["ApiKey", str]:
+        cls, account_id: str, kind: KeyKind, *, livemode: bool, plain: str | None = None,
+        key_id: str | None = None, name: str | None = None,
+    ) -> tuple["ApiKey", str]:  # fmt: skip
         """Collect a new key; return it with its plain text, which can't be had again."""
         plain = plain or key_prefix(kind, livemode=livemode) + random_text(40)
         key = cls(
-            id=new_id("key_"),
-            account_id=account_id,
-            livemode=livemode,
-            kind=kind.value,
-            hashed=hash_key(plain),
-            hint=plain[-4:],
-            created=clock.now(),
-            expires_at=None,
+            id=key_id or new_id("key_"), account_id=account_id, livemode=livemode, kind=kind.value,
+            hashed=hash_key(plain), hint=plain[-4:], name=name, created=clock.now(), expires_at=None,
             version=1,
-        )
+        )  # fmt: skip
         db.session.add(key)
         return key, plain
 
     @classmethod
-    def of(cls, account_id: str, key_id: str) -> "ApiKey":
-        """Return an account's key; raises NotFound."""
-        key = db.session.get(cls, key_id)
-        if key is None or key.account_id != account_id:
+    def create(cls, kind: KeyKind, *, key_id: str, name: str | None) -> tuple["ApiKey", str]:
+        """Collect a key of the caller's under an id that its form has had: sent twice, it makes one key.
+
+        Raises InvalidRequest where that key is there already.
+        """
+        if db.session.get(cls, key_id) is not None:
+            raise InvalidRequest("This key has been made already.", code="resource_already_exists")
+        who = caller()
+        key, plain = cls.issue(who.account_id, kind, livemode=who.livemode, key_id=key_id, name=name)
+        audit.record("api_key.created", key.id, kind=kind.value)
+        return key, plain
+
+    @classmethod
+    def mine(cls) -> Select["ApiKey"]:
+        """Return the select of the caller's keys."""
+        who = caller()
+        return select(cls).where(cls.account_id == who.account_id, cls.livemode == who.livemode)
+
+    @classmethod
+    def find(cls, key_id: str) -> "ApiKey":
+        """Return the caller's key of that id; raises the same NotFound for a foreign and an absent one."""
+        key = db.session.scalar(cls.mine().where(cls.id == key_id))
+        if key is None:
             raise NotFound("api_key", key_id)
         return key
 
@@ -176,11 +191,26 @@ class ApiKey(Base):
             )
         if self.expired():
             raise InvalidRequest("This API key has expired and can't be rolled.", code="api_key_expired")
-        successor, plain = ApiKey.issue(self.account_id, KeyKind(self.kind), livemode=self.livemode)
+        successor, plain = ApiKey.issue(
+            self.account_id, KeyKind(self.kind), livemode=self.livemode, name=self.name
+        )
         self.expires_at = clock.now() + grace_seconds
         audit.record("api_key.rolled", self.id, successor=successor.id, expires_at=self.expires_at)
         forget_key(self.hashed)
         return successor, plain
+
+    def revoke(self) -> None:
+        """End the key at once; other processes learn of it within KEY_CACHE_SECONDS."""
+        if self.expired():
+            raise InvalidRequest("This API key has ended already.", code="api_key_expired")
+        self.expires_at = clock.now()
+        audit.record("api_key.revoked", self.id)
+        forget_key(self.hashed)
+
+    @property
+    def masked(self) -> str:
+        """Return how it begins and ends: `sk_test_…3fGh`."""
+        return f"{key_prefix(KeyKind(self.kind), livemode=self.livemode)}…{self.hint}"
 
     def expired(self) -> bool:
         """Tell whether the key's time is over."""

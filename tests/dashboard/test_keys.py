@@ -10,9 +10,14 @@ from tests.support.stripe_client import stripe_client
 
 
 def roll(desk: Desk, shop: Shop, grace: str) -> tuple[Sight, str]:
-    seen = desk.press(desk.open("/dashboard/keys"), f"/dashboard/keys/{shop.key_id}/roll", grace=grace)
-    fresh = [word for word in seen.text.split() if word.startswith("sk_test_") and len(word) > 40]
-    return seen, fresh[0] if fresh else ""
+    page = desk.open(f"/dashboard/keys/{shop.key_id}")
+    seen = desk.press(page, f"/dashboard/keys/{shop.key_id}/roll", grace=grace)
+    return seen, shown_key(seen)
+
+
+def shown_key(seen: Sight, begins: str = "sk_test_") -> str:
+    fresh = [word for word in seen.text.split() if word.startswith(begins) and len(word) > 40]
+    return fresh[0] if fresh else ""
 
 
 def works(app: Flask, key: str) -> bool:
@@ -63,7 +68,7 @@ def test_the_new_key_is_shown_once_and_kept_nowhere(shop: Shop, desk: Desk) -> N
 
 
 def test_a_page_sent_twice_rolls_once(shop: Shop, desk: Desk) -> None:
-    page = desk.open("/dashboard/keys")
+    page = desk.open(f"/dashboard/keys/{shop.key_id}")
     action = f"/dashboard/keys/{shop.key_id}/roll"
     desk.press(page, action, grace="3600")
     seen = desk.follow(desk.press(page, action, grace="3600"))
@@ -74,7 +79,9 @@ def test_a_page_sent_twice_rolls_once(shop: Shop, desk: Desk) -> None:
 @pytest.mark.parametrize("grace", ["", "604801", "-1", "never"])
 def test_a_grace_that_is_not_offered_is_refused(app: Flask, shop: Shop, desk: Desk, grace: str) -> None:
     seen = desk.follow(
-        desk.press(desk.open("/dashboard/keys"), f"/dashboard/keys/{shop.key_id}/roll", grace=grace)
+        desk.press(
+            desk.open(f"/dashboard/keys/{shop.key_id}"), f"/dashboard/keys/{shop.key_id}/roll", grace=grace
+        )
     )
     assert "The old key ends" in seen.text
     assert works(app, shop.secret_key)
@@ -82,7 +89,7 @@ def test_a_grace_that_is_not_offered_is_refused(app: Flask, shop: Shop, desk: De
 
 
 def test_nobody_rolls_another_accounts_key(app: Flask, shop: Shop, desk: Desk) -> None:
-    form = desk.open("/dashboard/keys").forms[f"/dashboard/keys/{shop.key_id}/roll"]
+    form = desk.open(f"/dashboard/keys/{shop.key_id}").forms[f"/dashboard/keys/{shop.key_id}/roll"]
     stranger = open_shop(app).desk()
     token = stranger.open("/dashboard").forms["/dashboard/logout"]["dashboard_token"]
     seen = stranger.post(f"/dashboard/keys/{shop.key_id}/roll", form | {"dashboard_token": token})
@@ -91,7 +98,7 @@ def test_nobody_rolls_another_accounts_key(app: Flask, shop: Shop, desk: Desk) -
 
 
 def test_a_roll_without_the_pages_token_changes_nothing(app: Flask, shop: Shop, desk: Desk) -> None:
-    page = desk.open("/dashboard/keys")
+    page = desk.open(f"/dashboard/keys/{shop.key_id}")
     desk.press(page, f"/dashboard/keys/{shop.key_id}/roll", dashboard_token="")
     assert works(app, shop.secret_key)
     assert shop.audited("api_key.rolled") == []
