@@ -64,9 +64,9 @@ def _changed(session: CheckoutSession) -> Response:
     return _shown_again(session.id, stopped)
 
 
-def before_paying(session: CheckoutSession, _form: PaymentForm) -> Response | None:
+def before_paying(session: CheckoutSession, form: PaymentForm) -> Response | None:
     """Apply what was typed and not applied; None where the total is still the one that was shown."""
-    shown_minor = session.amount_total
+    shown_minor = session.amount_total if form.expected_minor is None else form.expected_minor
     steps = unapplied(session, request.form, code=True)
     stopped = _carried_out(session.id, steps) if steps else None
     if stopped is None and (not steps or pages.present(session.id).amount_total == shown_minor):

@@ -13,11 +13,13 @@ from wtforms import StringField
 
 from checkout.csrf import TokenOfPage
 from checkout.forms import CSRF_SECONDS
+from checkout.i18n import spoken
+from checkout.typed_amounts import FIELD, minor_of
 from checkout.words import trimmed
 from payments.errors import InvalidRequest
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.hosted.line_items import LineItem
-from payments.hosted.reprice import change_quantity, choose_shipping, enter_code, leave_code
+from payments.hosted.line_items import AMOUNT_REFUSED, LineItem
+from payments.hosted.reprice import change_quantity, choose_amount, choose_shipping, enter_code, leave_code
 from payments.hosted.saved_cards import forget_card
 
 LONGEST_CODE = 500
@@ -52,6 +54,7 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     remove_card = StringField(name="removeSavedCard")
     line = StringField(name="line", filters=[trimmed])
     quantity = StringField(name="quantity", filters=[trimmed])
+    amount = StringField(name=FIELD, filters=[trimmed])
     add_line = StringField(name="addItem")
     remove_line = StringField(name="removeItem")
 
@@ -77,6 +80,8 @@ class OrderForm(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no type
     def _alone(self) -> Step:
         if self.line.data:
             return _of_line(self.line.data, "0" if self.remove_line.data else self.quantity.data)
+        if self.amount.data:
+            return _amount(self.amount.data)
         pressed = self._pressed()
         if pressed is None and self.shipping_rate.data:
             return _delivered(self.shipping_rate.data)
@@ -91,9 +96,12 @@ def is_whole(sent: Sent) -> bool:
 def unapplied(
     session: CheckoutSession, sent: Sent, *, but: str | None = None, code: bool = False
 ) -> list[Step]:
-    """Return the quantities and the delivery that differ from the order's, and the code where it counts."""
+    """Return quantities, amount and delivery that differ from the order's, and the code where it counts."""
     steps = []
-    for line in LineItem.of_session(session.id) if any(name.startswith(QUANTITY_OF) for name in sent) else ():
+    asks = FIELD in sent or any(name.startswith(QUANTITY_OF) for name in sent)
+    for line in LineItem.of_session(session.id) if asks else ():
+        if line.custom_amount and FIELD in sent and _minor(sent[FIELD], session) != line.unit_amount:
+            steps.append(_amount(sent[FIELD]))
         typed = trimmed(sent.get(QUANTITY_OF + line.id, str(line.quantity)))
         if line.choice and line.choice.adjustable and line.id != but and typed != str(line.quantity):
             steps.append(_of_line(line.id, typed))
@@ -113,6 +121,20 @@ def _of_line(line_id: str, typed: str) -> Step:
         if not QUANTITY.fullmatch(typed):
             raise InvalidRequest("This quantity can't be chosen.", param="quantity")
         change_quantity(session, line_id, int(typed))
+
+    return Step("lines", take)
+
+
+def _minor(typed: str, session: CheckoutSession) -> int | None:
+    return minor_of(trimmed(typed), session.currency, spoken())
+
+
+def _amount(typed: str) -> Step:
+    def take(session: CheckoutSession) -> None:
+        amount_minor = _minor(typed, session)
+        if amount_minor is None:
+            raise InvalidRequest(AMOUNT_REFUSED, param=FIELD)
+        choose_amount(session, amount_minor)
 
     return Step("lines", take)
 

@@ -1,10 +1,12 @@
 """The lines of an order as the page shows them, and what else the buyer may add."""
 
 from checkout import images
-from checkout.i18n import number
+from checkout.i18n import gettext, number, spoken
 from checkout.looks import letter_of
 from checkout.presentation import Line
 from checkout.sums import Written
+from checkout.typed_amounts import typed_form
+from payments.catalog.custom_amounts import Custom
 from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.line_items import LineItem
 
@@ -19,7 +21,7 @@ def order_lines(session: CheckoutSession, written: Written) -> tuple[tuple[Line,
 
 
 def _shown(session: CheckoutSession, item: LineItem, written: Written) -> Line:
-    mark = letter_of(item.name)
+    mark, custom = letter_of(item.name), item.custom
     return Line(
         name=item.name,
         description=item.description,
@@ -31,4 +33,13 @@ def _shown(session: CheckoutSession, item: LineItem, written: Written) -> Line:
         choice=item.choice,
         mark=mark,
         pieces=number(item.quantity),
+        typed_amount=typed_form(item.amount, item.currency, spoken()) if custom else "",
+        limits=_limits(custom, written) if custom else "",
     )
+
+
+def _limits(custom: Custom, written: Written) -> str:
+    if custom.most_minor is None:
+        return gettext("At least %(least)s", least=written(custom.least_minor))
+    least, most = written(custom.least_minor), written(custom.most_minor)
+    return gettext("From %(least)s to %(most)s", least=least, most=most)

@@ -28,6 +28,8 @@ class Line:
     choice: Choice | None = None  # how many the customer may choose
     mark: str = ""  # the letter in a picture's place
     pieces: str = ""  # the quantity in the customer's numerals
+    typed_amount: str = ""  # the amount as it stands in its field, where the customer chooses it
+    limits: str = ""  # what may be chosen, in words
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ import re
 
 from checkout.i18n import N_, Words
 from payments.errors import StripeError
+from payments.hosted.line_items import AMOUNT_REFUSED
 
+BEYOND = N_("This amount can't be chosen.")
 # The API's message -> what the page says. Braces of an f-string are written as {}.
 SAID = {
     "This code is invalid.": N_("This code is invalid."),
@@ -33,11 +35,13 @@ SAID = {
     ),
     "Cards can't be removed on this page.": N_("Cards can't be removed on this page."),
     "This quantity can't be chosen.": N_("This quantity can't be chosen."),
+    AMOUNT_REFUSED: BEYOND,
     "This item is not in the order.": N_("This item is not in your order any more."),
     "An order needs at least one item.": N_("An order needs at least one item."),
     "Choose one of the ways of delivery.": N_("Choose one of the ways of delivery."),
 }
 TOO_SMALL = N_("With this change the total would be too small to be charged.")
+BY_CODE = {"amount_too_small": TOO_SMALL, "amount_too_large": BEYOND}
 BUSY = N_("This could not be changed just now. Please try again.")
 
 _SHAPES = [(re.compile(re.escape(told).replace(r"\{\}", r"\w+")), words) for told, words in SAID.items()]
@@ -45,6 +49,6 @@ _SHAPES = [(re.compile(re.escape(told).replace(r"\{\}", r"\w+")), words) for tol
 
 def refused_words(refusal: StripeError) -> Words:
     """Return what to tell the customer; of what they can't mend, that it did not work."""
-    if refusal.code == "amount_too_small":
-        return TOO_SMALL
+    if refusal.code in BY_CODE:
+        return BY_CODE[refusal.code]
     return next((words for shape, words in _SHAPES if shape.fullmatch(refusal.message)), BUSY)

@@ -82,7 +82,10 @@ def order_of(session: CheckoutSession, locale: Locale | None = None) -> Order:
         sums=sums_of(session, written),
         button=button_words(session.details.get("submit_type"), total if session.amount_total else None),
         shown_minor=session.amount_total
-        if takes_code or session.adjustments is not None or offers or any(line.choice for line in lines)
+        if takes_code
+        or session.adjustments is not None
+        or offers
+        or any(line.choice or line.typed_amount for line in lines)
         else None,
         is_free=not session.amount_total,
         takes_code=takes_code,

@@ -19,11 +19,11 @@ WRITABLE = {*PLAIN, "active", "expand", "metadata", "name"}
 DEFAULT_PRICE = {
     f"default_price_data.{name}"
     for name in (
-        "currency", "currency_options.tax_behavior", "currency_options.unit_amount",
-        "currency_options.unit_amount_decimal", "metadata", "recurring", "tax_behavior", "unit_amount",
-        "unit_amount_decimal",
+        *("currency", "custom_unit_amount", "metadata", "recurring", "tax_behavior", "unit_amount"),
+        *("unit_amount_decimal", "currency_options.custom_unit_amount", "currency_options.tax_behavior"),
+        *("currency_options.unit_amount", "currency_options.unit_amount_decimal"),
     )
-}  # fmt: skip
+}
 MAX_CHARS = {"description": 40_000, "unit_label": 12}
 CREATE = params.build(
     stripe.params.ProductCreateParams, only={*WRITABLE, *DEFAULT_PRICE, "id", "type"}, max_chars=MAX_CHARS

@@ -8,20 +8,24 @@ from sqlalchemy.orm import Mapped
 
 from kit.money import Currency
 from payments.catalog import price_rules as rules
+from payments.catalog.custom_amounts import Custom, shown_custom
 from payments.charging.amounts import known_currency
 from payments.errors import InvalidRequest
 from payments.shapes import shaped
 
-AMOUNTS = frozenset(("unit_amount", "unit_amount_decimal"))
 Option = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one unit costs in a currency; `unit_minor` is None where that has a fraction."""
+    """What one unit costs in a currency; `unit_minor` is None where that has a fraction.
+
+    Where the customer chooses, `custom` has the limits, and `unit_minor` is the amount to begin with.
+    """
 
     currency: str
     unit_minor: int | None
+    custom: Custom | None = None
 
 
 class WithCurrencyOptions:
@@ -29,16 +33,18 @@ class WithCurrencyOptions:
 
     currency: Mapped[str]
     unit_amount: Mapped[int | None]
-    unit_amount_decimal: Mapped[str]
+    unit_amount_decimal: Mapped[str]  # '' where the customer chooses
+    custom_unit_amount: Mapped[dict[str, Any] | None]
     tax_behavior: Mapped[str]
     currency_options: Mapped[dict[str, Any] | None]  # of the other currencies
 
     def cost_in(self, currency: str | None) -> Cost | None:
         """Return the cost in a currency, None for the price's own; None where it has none in it."""
-        if currency in (None, self.currency):
-            return Cost(self.currency, self.unit_amount)
-        option = (self.currency_options or {}).get(currency)
-        return Cost(str(currency), option["unit_amount"]) if option else None
+        code = currency or self.currency
+        if code == self.currency:
+            return _cost(code, self.unit_amount, self.custom_unit_amount)
+        option = (self.currency_options or {}).get(code)
+        return _cost(code, option["unit_amount"], option.get("custom_unit_amount")) if option else None
 
     def offered_in(self, currency: str | None, *, param: str) -> Cost:
         """Return the cost as above; raises InvalidRequest for a currency that the price is not sold in."""
@@ -66,24 +72,43 @@ class WithCurrencyOptions:
                     f"The amount in {currency.code} is the price's own; it can't be an option, too.",
                     param=param,
                 )
-            options[currency.code] = _option(options.get(currency.code), option, currency, param)
+            made = _option(options.get(currency.code), option, currency, param)
+            if (made.get("custom_unit_amount") is None) != (self.custom_unit_amount is None):
+                raise InvalidRequest(
+                    "`custom_unit_amount` has to be set in all currencies of a price, or in none.",
+                    param=param,
+                )
+            options[currency.code] = made
         self.currency_options = options
 
     def all_currencies(self) -> dict[str, Any]:
         """Return what it costs in each currency, its own included, for who asks for it."""
         own = {
+            "custom_unit_amount": self.custom_unit_amount,
             "tax_behavior": self.tax_behavior,
             "unit_amount": self.unit_amount,
-            "unit_amount_decimal": self.unit_amount_decimal,
+            "unit_amount_decimal": self.unit_amount_decimal or None,
         }
         options = {self.currency: own} | dict(sorted((self.currency_options or {}).items()))
-        return {code: shaped(stripe.Price.CurrencyOptions, **option) for code, option in options.items()}
+        return {code: _shown(option) for code, option in options.items()}
+
+
+def _cost(currency: str, unit_minor: int | None, custom: Option | None) -> Cost:
+    if custom is None:
+        return Cost(currency, unit_minor)
+    limits = Custom.of(custom, currency)
+    return Cost(currency, limits.first_minor, limits)
+
+
+def _shown(option: Option) -> Option:
+    custom = shown_custom(option.get("custom_unit_amount"))
+    return shaped(stripe.Price.CurrencyOptions, **option | {"custom_unit_amount": custom})
 
 
 def _option(present: Option | None, given: Option, currency: Currency, param: str) -> Option:
     option = dict(present or {"tax_behavior": "unspecified"})
-    if present is None or AMOUNTS & given.keys():
-        option["unit_amount"], option["unit_amount_decimal"] = rules.checked_amount(given, currency, param)
+    if present is None or any(name in given for name in rules.AMOUNTS):
+        option |= rules.checked_amount(given, currency, param)
     if "tax_behavior" in given:
         rules.check_behavior(option["tax_behavior"], given["tax_behavior"], f"{param}[tax_behavior]")
         option["tax_behavior"] = given["tax_behavior"]

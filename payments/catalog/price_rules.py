@@ -5,9 +5,11 @@ from typing import Any
 
 from kit.money import Currency
 from payments.catalog.amounts import as_decimal_text, check_exact_amount, check_unit_amount
+from payments.catalog.custom_amounts import checked_custom
 from payments.charging.amounts import known_currency
 from payments.errors import InvalidRequest
 
+AMOUNTS = ("unit_amount", "unit_amount_decimal", "custom_unit_amount")  # of which a price has one
 LONGEST_INTERVALS = {"day": 1095, "week": 156, "month": 36, "year": 3}  # three years
 RECURRING_DEFAULTS = {"interval_count": 1, "meter": None, "trial_period_days": None, "usage_type": "licensed"}
 
@@ -21,24 +23,40 @@ def one_of(one: str, other: str, *, given: bool) -> InvalidRequest:
     )
 
 
-def checked_cost(params: dict[str, Any], within: str) -> tuple[str, int | None, str]:
-    """Return the currency, `unit_amount` (None where it has decimals) and `unit_amount_decimal` as text."""
+def checked_cost(params: dict[str, Any], within: str) -> dict[str, Any]:
+    """Return the currency, and what one unit costs in it as `checked_amount` does."""
     currency = known_currency(params["currency"], param=named("currency", within))
-    return currency.code, *checked_amount(params, currency, within)
+    amount = checked_amount(params, currency, within)
+    if amount["custom_unit_amount"] is not None and params.get("recurring"):
+        raise InvalidRequest(
+            "`custom_unit_amount` is only for prices that are paid once.", param=named("recurring", within)
+        )
+    return {"currency": currency.code, **amount}
 
 
-def checked_amount(params: dict[str, Any], currency: Currency, within: str) -> tuple[int | None, str]:
-    """Return `unit_amount` and `unit_amount_decimal` as above, of which one has to be given."""
-    whole_name, exact_name = (named(name, within) for name in ("unit_amount", "unit_amount_decimal"))
-    exact: Decimal | None = params.get("unit_amount_decimal")
-    if (exact is None) == ("unit_amount" not in params):
-        raise one_of(whole_name, exact_name, given=exact is not None)
-    if exact is None:
-        whole: int = params["unit_amount"]
-        check_unit_amount(whole, currency, param=whole_name)
-        return whole, as_decimal_text(whole)
-    check_exact_amount(exact, currency, param=exact_name)
-    return int(exact) if exact == int(exact) else None, as_decimal_text(exact)
+def checked_amount(params: dict[str, Any], currency: Currency, within: str) -> dict[str, Any]:
+    """Return the three AMOUNTS of a price, of which one has to be given; raises InvalidRequest.
+
+    `unit_amount` is None where it has decimals; `unit_amount_decimal` is text, None where the customer
+    chooses.
+    """
+    given = [name for name in AMOUNTS if params.get(name) is not None]
+    if len(given) != 1:
+        one, other = given[:2] if given else AMOUNTS[:2]
+        raise one_of(named(one, within), named(other, within), given=bool(given))
+    amount: dict[str, Any] = dict.fromkeys(AMOUNTS)
+    (name,), param = given, named(given[0], within)
+    if name == "custom_unit_amount":
+        return amount | {name: checked_custom(params[name], currency, param)}
+    if name == "unit_amount":
+        check_unit_amount(params[name], currency, param=param)
+        return amount | {name: params[name], "unit_amount_decimal": as_decimal_text(params[name])}
+    exact: Decimal = params[name]
+    check_exact_amount(exact, currency, param=param)
+    return amount | {
+        "unit_amount": int(exact) if exact == int(exact) else None,
+        name: as_decimal_text(exact),
+    }
 
 
 def named(name: str, within: str) -> str:

@@ -13,6 +13,7 @@ from kit.ids import new_id
 from payments import audit, events, lifecycle
 from payments.catalog import price_rules as rules
 from payments.catalog.currency_options import WithCurrencyOptions
+from payments.catalog.custom_amounts import shown_custom
 from payments.catalog.plans import Plan
 from payments.catalog.products import CUSTOM_ID, Product
 from payments.errors import InvalidRequest
@@ -123,12 +124,12 @@ class Price(Resource, WithMetadata, WithCurrencyOptions):
 
     @classmethod
     def _collect(cls, product: Product, params: dict[str, Any], within: str, prefix: str = prefix) -> "Price":
-        currency, whole, exact = rules.checked_cost(params, within)
+        cost = rules.checked_cost(params, within)
+        cost["unit_amount_decimal"] = cost["unit_amount_decimal"] or ""
         return cls.new(
-            id=new_id(prefix), custom_id=None, deleted=False, product=product.wire_id, currency=currency,
-            currency_options=None,
-            unit_amount=whole, unit_amount_decimal=exact, active=params.get("active", True), nickname=None,
-            lookup_key=None, metadata_={}, tax_behavior=params.get("tax_behavior", "unspecified"),
+            id=new_id(prefix), custom_id=None, deleted=False, product=product.wire_id, **cost,
+            currency_options=None, active=params.get("active", True), nickname=None, lookup_key=None,
+            metadata_={}, tax_behavior=params.get("tax_behavior", "unspecified"),
             type="recurring" if params.get("recurring") else "one_time",
             recurring=rules.checked_recurring(params.get("recurring"), within),
         )  # fmt: skip
@@ -247,6 +248,7 @@ class Price(Resource, WithMetadata, WithCurrencyOptions):
             active=self.active,
             billing_scheme="per_unit",
             currency=self.currency,
+            custom_unit_amount=shown_custom(self.custom_unit_amount),
             lookup_key=self.lookup_key,
             metadata=self.metadata_,
             nickname=self.nickname,
@@ -255,7 +257,7 @@ class Price(Resource, WithMetadata, WithCurrencyOptions):
             tax_behavior=self.tax_behavior,
             type=self.type,
             unit_amount=self.unit_amount,
-            unit_amount_decimal=self.unit_amount_decimal,
+            unit_amount_decimal=self.unit_amount_decimal or None,
         )
 
 

@@ -13,7 +13,7 @@ from kit.states import StateMachine
 from payments import audit, branding, events, lifecycle
 from payments.charging.methods import CARD
 from payments.charging.methods.offering import offered, terms_of
-from payments.hosted import addresses, adjustments
+from payments.hosted import addresses, adjustments, chosen_amounts
 from payments.hosted import opening_rules as rules
 from payments.hosted.adjusted import WithAdjustments
 from payments.hosted.collected import WithCollected
@@ -120,6 +120,7 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
         given, optional = params.get("line_items") or [], params.get("optional_items") or []
         again = bool(recovered_from)
         lines = LineItem.collect(session_id, given, currency=rules.currency_of(params), again=again)
+        chosen_amounts.check_order(params, [place for place, line in enumerate(lines) if line.custom_amount])
         check_optional(optional, len(lines), MAXIMUM_LINES)
         currency, adjusted = lines[0].currency, None
         LineItem.collect_optional(session_id, optional, currency, again=again)

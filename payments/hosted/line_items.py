@@ -1,5 +1,6 @@
 """What a session sells: a price and a quantity, with the sums worked out when the session is opened."""
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 import stripe
@@ -8,11 +9,13 @@ from sqlalchemy.orm import Mapped
 
 from kit.database import Id, db, load_where
 from payments.catalog.currency_options import Cost
+from payments.catalog.custom_amounts import Custom
 from payments.catalog.discounts import IN_USE, Discount
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
 from payments.catalog.tax_rates import TaxRate
 from payments.errors import InvalidRequest
+from payments.hosted import chosen_amounts
 from payments.hosted.quantities import MAXIMUM_QUANTITY, Choice, choice_of
 from payments.hosted.totals import Sum
 from payments.resource import Resource
@@ -20,6 +23,7 @@ from payments.scope import caller
 from payments.shapes import shaped
 
 MAXIMUM_LINES = 100
+AMOUNT_REFUSED = "This amount can't be chosen."
 
 
 class LineItem(Resource):
@@ -45,6 +49,7 @@ class LineItem(Resource):
     price: Mapped[dict[str, Any]]
     metadata_: Mapped[dict[str, Any]]
     adjustable: Mapped[dict[str, Any] | None]  # how many the customer may choose (`Choice`)
+    custom_amount: Mapped[dict[str, Any] | None]  # what its customer may pay for it (`Custom`)
     adjustments: Mapped[dict[str, Any] | None]  # its tax rates, and its share of discount and taxes
 
     @classmethod
@@ -100,7 +105,7 @@ class LineItem(Resource):
         again: bool,
         optional: bool = False,
     ) -> "LineItem":
-        price, product = _price_and_product(given, param, archived_too=again and optional)
+        price, product = _price_and_product(given, param, again=again, optional=optional)
         quantity = given.get("quantity")
         if quantity is None:
             message = f"Missing required param: {param}[quantity]."
@@ -113,6 +118,10 @@ class LineItem(Resource):
             )
         choice = choice_of(given, quantity, param, optional=optional)
         cost = price.offered_in(currency, param=param)
+        if cost.custom is not None:
+            if optional:
+                raise chosen_amounts.not_on_offer(param)
+            chosen_amounts.check_line(given, quantity, param)
         unit_amount = _whole_unit_amount(cost, param)
         return cls.new(
             session_id=session_id,
@@ -128,6 +137,7 @@ class LineItem(Resource):
             price=price.as_stripe(),
             metadata_=given.get("metadata") or {},
             adjustable=choice.kept() if choice else None,
+            custom_amount=asdict(cost.custom) if cost.custom else None,
             adjustments=_taxed(given["tax_rates"], param, again=again) if given.get("tax_rates") else None,
         )
 
@@ -153,6 +163,18 @@ class LineItem(Resource):
             raise InvalidRequest("This quantity can't be chosen.", param="quantity")
         self.quantity = quantity
         self.amount = self.unit_amount * quantity
+
+    @property
+    def custom(self) -> Custom | None:
+        """Return what the customer may pay for the line, None where its price says it."""
+        return Custom(**self.custom_amount) if self.custom_amount else None
+
+    def choose_amount(self, amount_minor: int) -> None:
+        """Set what the customer pays for the line; raises InvalidRequest beyond the merchant's limits."""
+        custom = self.custom
+        if custom is None or not custom.allows(amount_minor):
+            raise InvalidRequest(AMOUNT_REFUSED, param="customUnitAmount")
+        self.unit_amount = self.amount = amount_minor
 
     @property
     def rates(self) -> list[dict[str, Any]]:
@@ -225,8 +247,9 @@ def _taxed(rate_ids: list[str], param: str, *, again: bool) -> dict[str, Any]:
 
 
 def _price_and_product(
-    given: dict[str, Any], param: str, *, archived_too: bool = False
+    given: dict[str, Any], param: str, *, again: bool, optional: bool
 ) -> tuple[Price, Product]:
+    """Return what a line is of; what was offered before may be archived where no amount can replace it."""
     if ("price" in given) == ("price_data" in given):
         raise InvalidRequest(
             f"You must specify either `price` or `price_data` for {param}, and not both.",
@@ -236,7 +259,8 @@ def _price_and_product(
         price = Price.inline(given["price_data"], param=f"{param}[price_data]")
     else:
         price = Price.find(given["price"], param=f"{param}[price]")
-        if not price.active and not archived_too:
+        offered_before = again and (optional or price.custom_unit_amount is not None)
+        if not price.active and not offered_before:
             raise InvalidRequest(
                 "The price specified is inactive. This field only accepts active prices.",
                 param=f"{param}[price]",

@@ -8,6 +8,7 @@ from payments.catalog.prices import Price
 from payments.catalog.products import Product
 from payments.catalog.shipping_rates import ShippingRate
 from payments.errors import InvalidRequest
+from payments.hosted import chosen_amounts
 from payments.hosted.quantities import MAXIMUM_QUANTITY, check_optional, choice_of
 
 MAXIMUM_LINES = 20
@@ -38,6 +39,8 @@ def line_of(given: dict[str, Any], param: str, currency: str | None) -> dict[str
         )
     quantity = quantity_of(given.get("quantity", 1), param)
     choice_of(given, quantity, param)
+    if cost.custom is not None:
+        chosen_amounts.check_line(given, quantity, param)
     return {
         "id": new_id("li_"),
         "inline": inline,
@@ -45,6 +48,7 @@ def line_of(given: dict[str, Any], param: str, currency: str | None) -> dict[str
         "adjustable_quantity": given.get("adjustable_quantity"),
         "currency": cost.currency,
         "unit_amount": cost.unit_minor,
+        "is_chosen": cost.custom is not None,
         "name": _product_of(price).name,
         "price": price.as_stripe(),
     }
@@ -71,6 +75,14 @@ def shown_choice(line: dict[str, Any]) -> dict[str, Any] | None:
     return choice.as_stripe() if choice else None
 
 
+def check_chosen(lines: list[dict[str, Any]], terms: dict[str, Any]) -> None:
+    """Refuse what can't go with a line whose amount the customer chooses; raises InvalidRequest."""
+    places = [place for place, line in enumerate(lines) if line.get("is_chosen")]
+    for place in places:
+        chosen_amounts.check_line(lines[place], lines[place]["quantity"], f"line_items[{place}]")
+    chosen_amounts.check_order(terms, places)
+
+
 def quantity_of(quantity: int, param: str) -> int:
     """Return a quantity that may be sold; raises InvalidRequest for any other."""
     if not 1 <= quantity <= MAXIMUM_QUANTITY:
@@ -88,6 +100,8 @@ def check_offers(given: list[dict[str, Any]] | None, others: int, currency: str)
     for number, item in enumerate(given or []):
         param = f"optional_items[{number}]"
         line = line_of(item, param, currency)
+        if line["is_chosen"]:
+            raise chosen_amounts.not_on_offer(param)
         choice_of(item, line["quantity"], param, optional=True)
 
 

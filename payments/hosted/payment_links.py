@@ -23,6 +23,7 @@ from payments.hosted.collected import (
 from payments.hosted.collection_rules import QUESTIONS, check_questions
 from payments.hosted.link_lines import (
     MAXIMUM_LINES,
+    check_chosen,
     check_offers,
     line_of,
     present_amount,
@@ -88,6 +89,7 @@ class PaymentLink(Resource, WithMetadata):
                     "All line items of a Payment Link must have the same currency.",
                     param=f"line_items[{number}]",
                 )
+        check_chosen(lines, params)
         check_questions(params)
         shown_deliveries(params.get("shipping_options"), lines[0]["currency"])
         check_offers(params.get("optional_items"), len(lines), lines[0]["currency"])
@@ -121,6 +123,7 @@ class PaymentLink(Resource, WithMetadata):
             self.metadata_ = merged_metadata(self.metadata_, params["metadata"])
         if "line_items" in params:
             self.lines = self._changed_lines(params["line_items"])
+        check_chosen(self.lines, params)
         given = {name: params[name] for name in PLAIN if name in params}
         if given.get("custom_text"):
             texts = (self.details.get("custom_text") or {}) | given["custom_text"]

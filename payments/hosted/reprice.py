@@ -15,7 +15,7 @@ from payments.charging.payment_intents import CHANGEABLE, PaymentIntent
 from payments.errors import InvalidRequest
 from payments.hosted.adjustments import applied, rework
 from payments.hosted.checkout_sessions import CheckoutSession
-from payments.hosted.line_items import LineItem
+from payments.hosted.line_items import AMOUNT_REFUSED, LineItem
 from payments.hosted.opening_rules import check_total
 
 UNKNOWN_CODE = "promotion_code_invalid"
@@ -68,6 +68,19 @@ def change_quantity(session: CheckoutSession, line_id: str, quantity: int) -> No
     session.amount_subtotal = subtotal
     _rework(session, intent, {}, bought, may_be_free=bool(kept))
     audit.record("checkout.session.quantity_changed", session.id, line=line_id, quantity=quantity)
+
+
+def choose_amount(session: CheckoutSession, amount_minor: int) -> None:
+    """Set what the customer pays for the line whose amount is theirs to choose; raises InvalidRequest."""
+    intent = _changeable(session)
+    lines = session.line_items()
+    line = next((line for line in lines if line.custom_amount), None)
+    if line is None:
+        raise InvalidRequest(AMOUNT_REFUSED, param="customUnitAmount")
+    line.choose_amount(amount_minor)
+    session.amount_subtotal = sum(line.amount for line in lines)
+    _rework(session, intent, {}, lines, may_be_free=False)
+    audit.record("checkout.session.amount_chosen", session.id, line=line.id, amount=amount_minor)
 
 
 def choose_shipping(session: CheckoutSession, rate_id: str) -> None:

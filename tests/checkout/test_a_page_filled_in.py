@@ -62,6 +62,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "shipping_options": [DELIVERY, DELIVERY],
     },
     "donated, in German": {"submit_type": "donate", "locale": "de", "cancel_url": None},
+    "an amount to choose": {"line_items": [{"quantity": 1, "price": None}]},
     "cards alone": {"allowed_payment_method_types": ["card"]},
 }
 LANGUAGES = ("en-IN", "de-CH,de;q=0.5", "ar-EG", "he", "hi-IN", "ja")
@@ -79,6 +80,10 @@ def opened(till: Till, kind: str) -> str:
         product = till.post("/v1/products", {"name": "Biscuit"})["id"]
         price = {"currency": "inr", "unit_amount": 4900, "product": product}
         params["optional_items"] = [{"quantity": 2, "price": till.post("/v1/prices", price)["id"]}]
+    if kind == "an amount to choose":
+        chosen = {"enabled": "true", "minimum": 5000, "maximum": 900_000}
+        price = {"currency": "inr", "custom_unit_amount": chosen, "product_data": {"name": "Tea"}}
+        params["line_items"] = [{"quantity": 1, "price": till.post("/v1/prices", price)["id"]}]
     return str(till.open_session(**params)["id"])
 
 

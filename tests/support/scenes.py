@@ -62,6 +62,7 @@ class Scenes(DashboardScenes):
         page.goto(self.order(branding_settings={**BRANDING, "icon": icon}))
 
     def logo(self, page: Page) -> None:
+        """Open the page of a shop with a logo, which leaves the amount to its customers."""
         logo = {"type": "url", "url": f"{self.pictures_url}/wide.png"}
         looks = {
             "logo": logo,
@@ -69,7 +70,11 @@ class Scenes(DashboardScenes):
             "button_color": "#ffffff",
             "font_family": "lora",
         }
-        page.goto(self.order(branding_settings={**looks, "background_color": "#ffffff"}))
+        gift = {"currency": "inr", "product_data": {"name": "A gift"}}
+        gift |= {"custom_unit_amount": {"enabled": "true"}}
+        lines = [{"price": self.till.post("/v1/prices", gift)["id"], "quantity": 1}]
+        branding = {**looks, "background_color": "#ffffff"}
+        page.goto(self.order(line_items=lines, branding_settings=branding))
 
     def full(self, page: Page) -> None:
         """Open an order with all that a total may have: discount, tax, delivery, an address."""
