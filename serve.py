@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import socket
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import config
+from kit import crew
 
 HOST = "127.0.0.1"
 # As many requests may wait for a bank at once; how many are worked on is WEB_PLACES (kit/admission.py).
 THREADS = 64
-# Threads take turns, so that each one more that was ever wanted makes all others colder, until it ends.
-IDLE_SECONDS = 5
+IDLE_SECONDS = 5  # a thread that has rested and is not wanted ends after as much again
 BACKLOG = 1024
 STOP_SECONDS = 5
 MOST_WORKERS = 64
@@ -62,6 +65,29 @@ def share_one_heap() -> None:
         mallopt(M_ARENA_MAX, 1)
 
 
+def let_threads_rest(most: int) -> None:
+    """Have granian's threads rest once they have answered, but for so many (kit/crew.py).
+
+    Granian has no hook behind an answer; what it wraps a WSGI app in is as near as one comes.
+    """
+    processes: Any = importlib.import_module("granian.server.mp")
+    wrapped = processes._wsgi_call_wrap  # noqa: SLF001 - as above
+
+    def wrap(*arguments: Any) -> Callable[[Any, Any], int]:
+        answer = wrapped(*arguments)
+        threads = crew.Crew(most)
+
+        def answer_and_rest(protocol: Any, scope: Any) -> int:
+            threads.take()
+            status: int = answer(protocol, scope)
+            threads.rest()
+            return status
+
+        return answer_and_rest
+
+    processes._wsgi_call_wrap = wrap  # noqa: SLF001 - as above
+
+
 def main() -> int:
     # Rows of queries go through the process's own file; see docs/decisions.
     os.environ.setdefault("SPOOL_QUERIES", "true")
@@ -78,6 +104,7 @@ def main() -> int:
     from granian import Granian  # noqa: PLC0415 - its allocator is told before how to do its work
     from granian.constants import Interfaces  # noqa: PLC0415
 
+    let_threads_rest(settings.web_places)
     Granian(
         "wsgi:app",
         address=HOST,

@@ -8,6 +8,8 @@ import queue
 import threading
 from types import TracebackType
 
+from kit import crew
+
 
 class Admission:
     """So many places; a thread has one while it is inside. A place is asked for once, never inside of one."""
@@ -49,11 +51,13 @@ class Outside:
         self._left = _thread.inside
         if self._left is not None:
             self._left.leave()
+            crew.leave()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._left is not None:
+            crew.come_back()
             self._left.enter()
 
 
