@@ -7,7 +7,8 @@ from babel import Locale
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
 
-from checkout.countries import country_choices, postal_code_problem
+from checkout.addresses import Parts, parts_for_card, parts_of, postal_code_problem
+from checkout.countries import country_choices
 from checkout.i18n import N_
 from checkout.line_rules import check_line
 from checkout.messages import MESSAGES
@@ -34,6 +35,11 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
     def ask_billing(self, asks: Mapping[str, Any]) -> None:
         """Set whether the whole billing address is asked, whatever pays."""
         self.asks_full_address = asks.get("billing_address_collection") == "required"
+
+    @property
+    def billing_parts(self) -> Parts:
+        """Return what is asked of an address of the chosen country: all that it has, or what a card needs."""
+        return (parts_of if self.asks_full_address else parts_for_card)(self.billing_country.data or "")
 
     def address_fields(self) -> list[Field]:
         """Return the fields of the whole address, in the order of the page."""
@@ -66,10 +72,10 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
         check_line(field)
 
     def validate_billing_city(self, field: Field) -> None:
-        check_line(field)
+        check_line(field, optional=not self.billing_parts.needs_city)
 
     def validate_billing_state(self, field: Field) -> None:
-        check_line(field)
+        check_line(field, optional=not self.billing_parts.needs_region)
 
     def validate_billing_name(self, field: Field) -> None:
         check_line(field)
@@ -79,7 +85,7 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
             raise ValidationError(MESSAGES["country_missing"])
 
     def validate_billing_postal_code(self, field: Field) -> None:
-        problem = postal_code_problem(self.billing_country.data or "", field.data)
+        problem = postal_code_problem(self.billing_parts, field.data)
         if problem:
             raise ValidationError(problem)
 

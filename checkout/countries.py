@@ -1,4 +1,4 @@
-"""Countries of a billing address, in the buyer's language, and what each asks of a postal code."""
+"""Countries of an address, in the buyer's language, and the one that is chosen first."""
 
 import re
 import unicodedata
@@ -9,21 +9,12 @@ from babel import Locale
 from babel.core import get_global
 from werkzeug.datastructures import LanguageAccept
 
-from checkout.i18n import gettext
-
 # CLDR's territories that are no countries of ISO 3166-1: exceptional reservations, unions, pseudo-locales.
 # Kosovo (XK) is user-assigned, but the card schemes have issuers there, so it stays.
 NOT_COUNTRIES = frozenset(
     ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
 )
 
-# Where the address check needs a postal code: its shape and an example for the message.
-POSTAL_CODES = {
-    "US": (re.compile(r"[0-9]{5}(-?[0-9]{4})?"), "94103"),
-    "CA": (re.compile(r"[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]"), "K1A 0B1"),
-    "GB": (re.compile(r"GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}"), "SW1A 1AA"),
-}
-ANY_POSTAL_CODE = re.compile(r"[A-Z0-9][A-Z0-9 -]{0,15}")
 DEFAULT_COUNTRY = "US"
 
 
@@ -65,40 +56,3 @@ def _likely_country(language: str) -> str:
     likely = str(get_global("likely_subtags").get(language, ""))
     region = likely.rpartition("_")[2]
     return region if len(region) == 2 else DEFAULT_COUNTRY
-
-
-def missing_postal_code(country: str) -> str | None:
-    """Return what to say where no postal code was typed, None where it needs none."""
-    _, example = POSTAL_CODES.get(country, (None, None))
-    return gettext("Enter your postal code, for example %(example)s.", example=example) if example else None
-
-
-def wrong_postal_code(country: str) -> str:
-    """Return what to say of a postal code that the country has none like."""
-    _, example = POSTAL_CODES.get(country, (None, None))
-    if example:
-        return gettext("Enter a full postal code, for example %(example)s.", example=example)
-    return gettext("Enter a postal code of letters and digits, 16 at most.")
-
-
-def postal_code_problem(country: str, postal_code: str) -> str | None:
-    """Return what is wrong with a postal code in one sentence, None where it will do."""
-    if not postal_code:
-        return missing_postal_code(country)
-    shape, _ = POSTAL_CODES.get(country, (ANY_POSTAL_CODE, None))
-    return None if shape.fullmatch(postal_code.upper()) else wrong_postal_code(country)
-
-
-def postal_shapes() -> dict[str, str]:
-    """Return the shapes as `static/checkout/fields.js` reads them, by country; under no name of any other."""
-    return {"": ANY_POSTAL_CODE.pattern} | {
-        country: shape.pattern for country, (shape, _) in POSTAL_CODES.items()
-    }
-
-
-def postal_words() -> dict[str, dict[str, str]]:
-    """Return what is said of a `missing` and of a `wrong` code, by the same countries."""
-    return {
-        country: {"missing": missing_postal_code(country) or "", "wrong": wrong_postal_code(country)}
-        for country in ("", *POSTAL_CODES)
-    }

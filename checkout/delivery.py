@@ -10,7 +10,8 @@ from babel import Locale
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, ValidationError
 
-from checkout.countries import country_choices, postal_code_problem
+from checkout.addresses import Parts, parts_of, postal_code_problem
+from checkout.countries import country_choices
 from checkout.i18n import N_
 from checkout.line_rules import check_line
 from checkout.messages import MESSAGES
@@ -38,6 +39,11 @@ class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no
             choice for choice in (country_choices(locale) if wanted else ()) if choice[0] in wanted
         ]
 
+    @property
+    def shipping_parts(self) -> Parts:
+        """Return what an address of the chosen country has."""
+        return parts_of(self.shipping_country.data or "")
+
     def delivery_fields(self) -> list[Field]:
         """Return what is asked of a buyer whose order is delivered, in the order of the page."""
         if not self.ships_to:
@@ -57,17 +63,17 @@ class DeliveryFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no
         check_line(field)
 
     def validate_shipping_city(self, field: Field) -> None:
-        check_line(field)
+        check_line(field, optional=not self.shipping_parts.needs_city)
 
     def validate_shipping_state(self, field: Field) -> None:
-        check_line(field)
+        check_line(field, optional=not self.shipping_parts.needs_region)
 
     def validate_shipping_country(self, field: Field) -> None:
         if field.data not in dict(field.choices or ()):
             raise ValidationError(MESSAGES["parcel_country_missing"])
 
     def validate_shipping_postal_code(self, field: Field) -> None:
-        problem = postal_code_problem(self.shipping_country.data or "", field.data)
+        problem = postal_code_problem(self.shipping_parts, field.data)
         if problem:
             raise ValidationError(problem)
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from babel import Locale
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import Field, StringField, ValidationError
 from wtforms.i18n import DummyTranslations
 
+from checkout import addresses
 from checkout.billing_fields import BillingFields
 from checkout.card_fields import CardFields
 from checkout.consents import TICKED, Consents
@@ -21,7 +23,7 @@ from checkout.contact_fields import ContactFields, plain_phone
 from checkout.csrf import TokenOfPage
 from checkout.custom_fields import CustomFields
 from checkout.delivery import DeliveryFields
-from checkout.i18n import N_
+from checkout.i18n import N_, gettext
 from checkout.messages import MESSAGES
 from checkout.tax_fields import TaxFields
 from checkout.words import trimmed
@@ -159,6 +161,22 @@ class PaymentForm(
             *(answer for _, answer in self.custom_fields()),
             *self.consent_fields(),
         ]
+
+    def full_name(self, field: Field) -> str:
+        """Return a field's name for the list of mistakes: where two addresses are asked, with whose it is."""
+        label = str(field.label.text)
+        if not self.ships_to:
+            return label
+        if field in self.delivery_fields():
+            return gettext("%(field)s (%(part)s)", field=label, part=gettext("Delivery address"))
+        if field.name.startswith("billing") and field is not self.billing_name:
+            return gettext("%(field)s (%(part)s)", field=label, part=gettext("Billing address"))
+        return label
+
+    def address_rules(self) -> Markup:
+        """Return what the page's script checks addresses by, for the countries that may be chosen."""
+        whole = addresses.PARTS.keys() if self.asks_full_address else ()
+        return addresses.as_attribute(frozenset((*self.ships_to, *whole)))
 
     def tax_country(self) -> str:
         """Return the country that the bill goes to."""

@@ -16,6 +16,8 @@ from payments.hosted.checkout_sessions import CheckoutSession
 from payments.hosted.ways_back import ALWAYS
 
 SITE = "site"  # the parameter that names the framing site where the session itself names none
+SCHEME = "scheme"  # the parameter by which the loader passes on the colours of the page around: light or dark
+SCHEMES = frozenset(("light", "dark"))
 _FRAME = "checkout_frame"  # in the app context's globals
 
 
@@ -27,6 +29,7 @@ class Frame:
     parent: str | None
     goes_on: bool  # to the shop's `return_url` once it is paid
     comes_back: bool  # from a bank's page to the shop, so that the whole window may go there
+    scheme: str | None = None  # light or dark; None follows the customer's system
 
 
 def register(app: Flask) -> None:
@@ -45,6 +48,7 @@ def enter(session: CheckoutSession) -> None:
         parent=framed_by(named),
         goes_on=session.details["redirect_on_completion"] == ALWAYS,
         comes_back=bool(return_url),
+        scheme=_scheme(),
     )
     setattr(g, _FRAME, frame)
 
@@ -57,10 +61,19 @@ def present() -> Frame | None:
 
 def address(endpoint: str, session: CheckoutSession, **values: str) -> str:
     """Return an address of the session's page; of an embedded one in the same frame, under its secret."""
-    stays = session.is_embedded and not session.details["return_url"] and SITE in request.args
-    site = {SITE: request.args[SITE]} if stays else {}
-    given: dict[str, Any] = {"session_id": session.page_key, **values, **site}
+    kept: dict[str, str] = {}
+    if session.is_embedded:
+        if not session.details["return_url"] and SITE in request.args:
+            kept[SITE] = request.args[SITE]
+        if scheme := _scheme():
+            kept[SCHEME] = scheme
+    given: dict[str, Any] = {"session_id": session.page_key, **values, **kept}
     return url_for(endpoint, **given)
+
+
+def _scheme() -> str | None:
+    named = request.args.get(SCHEME)
+    return named if named in SCHEMES else None
 
 
 def outward() -> Markup:

@@ -58,7 +58,7 @@ LINES: dict[str, Line] = {
             ("AddressLine1", "line1_missing"),
             ("AddressLine2", None),
             ("Locality", "city_missing"),
-            ("AdministrativeArea", None),
+            ("AdministrativeArea", "region_missing"),
         )
     },
 }

@@ -3,6 +3,7 @@
 import logging
 import re
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -71,7 +72,10 @@ def _opened(link: PaymentLink, asked: LinkParameters) -> Response:
             N_("What it offers is not sold here just now. Please ask the shop."),
             HTTPStatus.CONFLICT,
         )
-    audit.record("payment_link.opened", link.id, session=session.id)
+    dropped: dict[str, Any] = (
+        {"card_numbers_in": list(asked.with_card_numbers)} if asked.with_card_numbers else {}
+    )
+    audit.record("payment_link.opened", link.id, session=session.id, **dropped)
     database.commit()
     if asked.promotion_code and session.details.get("allow_promotion_codes"):
         _enter(session.id, asked.promotion_code)

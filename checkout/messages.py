@@ -37,6 +37,7 @@ MESSAGES = {
     "parcel_country_missing": N_("Choose the country that the parcel goes to."),
     "line1_missing": N_("Enter street and number."),
     "city_missing": N_("Enter the city or town."),
+    "region_missing": N_("Enter the state or region."),
     "answer_missing": N_("Fill in this field."),
     "digits_only": N_("Enter digits only."),
     "choice_missing": N_("Choose one of these."),

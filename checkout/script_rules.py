@@ -7,7 +7,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from checkout import line_rules
-from checkout.countries import postal_shapes, postal_words
+from checkout.addresses import postal_words
 from checkout.i18n import N_, Language, gettext
 from checkout.messages import MESSAGES
 from kit import clock
@@ -34,11 +34,13 @@ def rules(_language: Language) -> Markup:
         "brands": BRANDS,
         "messages": {name: str(words) for name, words in MESSAGES.items()},
         "lines": line_rules.as_json(),
-        "shapes": postal_shapes(),
         "postal": postal_words(),
         "words": {name: str(words) for name, words in SCRIPT_WORDS.items()}
         | {
             "did_you_mean": gettext("Did you mean %(email)s?", email="{email}"),
+            # A field's name where two addresses are asked; as PaymentForm.full_name has it.
+            "of_delivery": gettext("%(field)s (%(part)s)", field="{field}", part=gettext("Delivery address")),
+            "of_billing": gettext("%(field)s (%(part)s)", field="{field}", part=gettext("Billing address")),
             "problem": gettext("Problem: %(title)s", title="{title}"),
         },
     }

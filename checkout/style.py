@@ -106,7 +106,12 @@ def sheet(ground: str, button: str, border: str, font: str) -> str:
     if border != DEFAULTS["border_style"]:
         plain |= dict(zip(("radius-button", "radius", "radius-box"), BORDERS[border], strict=True))
     light, dark = (_scheme(ground, button, scheme) for scheme in ("light", "dark"))
-    return f":root{{{_written(plain | light)}}}@media(prefers-color-scheme:dark){{:root{{{_written(dark)}}}}}"
+    by_day, by_night = _written(plain | light), _written(dark)
+    return (
+        f":root{{{by_day}}}"
+        f'@media(prefers-color-scheme:dark){{:root:where(:not([data-scheme="light"])){{{by_night}}}}}'
+        f':root:where([data-scheme="dark"]){{{by_night}}}'  # a shop's frame may be held to either
+    )
 
 
 def _scheme(ground: str, button: str, scheme: str) -> dict[str, str]:

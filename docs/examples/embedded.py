@@ -27,9 +27,16 @@ FRONT = f"""<!doctype html>
 <div id="checkout"></div>
 <script src="{FLORIN_URL}/embed/florin.js"></script>
 <script>
-  const fetchClientSecret = () => fetch("/create", {{method: "POST"}}).then((answer) => answer.text());
-  Florin("{PUBLISHABLE_KEY}").initEmbeddedCheckout({{fetchClientSecret}})
-    .then((checkout) => checkout.mount("#checkout"));
+  const fetchClientSecret = async () => {{
+    const answer = await fetch("/create", {{method: "POST"}});
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.text();
+  }};
+  const place = document.getElementById("checkout");
+  const sorry = () => {{ place.textContent = "We can't take payments just now. Please try again soon."; }};
+  if (!window.Florin) sorry(); // the loader comes from Florin, too
+  else Florin("{PUBLISHABLE_KEY}").initEmbeddedCheckout({{fetchClientSecret}})
+    .then((checkout) => checkout.mount(place), sorry);
 </script>
 """
 
@@ -62,6 +69,15 @@ def create() -> str:
         }
     )
     return session.client_secret or ""
+
+
+@shop.errorhandler(stripe.APIConnectionError)
+def unreachable(_error: stripe.APIConnectionError) -> tuple[str, int]:
+    """Say so where Florin is down: nothing has been begun, so nothing has been paid."""
+    shop.logger.error(
+        "no Florin answers at %s; start one with ./run, or set FLORIN_URL to another", FLORIN_URL
+    )
+    return "We can't take payments just now. Please try again soon.", 503
 
 
 @shop.get("/return")

@@ -42,7 +42,16 @@ def register() -> str:
     return endpoint.secret or ""
 
 
-webhook_secret = os.environ.get("WEBHOOK_SECRET") or register()
+try:
+    webhook_secret = os.environ.get("WEBHOOK_SECRET") or register()
+except stripe.APIConnectionError:
+    sys.exit(
+        f"merchant.py: no Florin answers at {FLORIN_URL}; start one with ./run, or set FLORIN_URL to another"
+    )
+except stripe.AuthenticationError:
+    sys.exit(
+        f"merchant.py: the Florin at {FLORIN_URL} does not know this STRIPE_SECRET_KEY; ./run prints its own"
+    )
 
 orders: dict[str, dict[str, Any]] = {}
 
@@ -74,6 +83,13 @@ def buy() -> Response:
     )
     orders[session.id] = {"state": "waiting for the customer", "events": []}
     return redirect(session.url or "/", 303)  # an open session always has its page
+
+
+@shop.errorhandler(stripe.APIConnectionError)
+def unreachable(_error: stripe.APIConnectionError) -> tuple[str, int]:
+    """Say so where Florin is down meanwhile: an order that was not begun has cost nothing."""
+    shop.logger.error("no Florin answers at %s", FLORIN_URL)
+    return "<h1>We can't take payments just now</h1><p>Please try again in a minute.</p>", 503
 
 
 @shop.get("/thanks")

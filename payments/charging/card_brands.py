@@ -17,6 +17,8 @@ __all__ = [
     "as_json",
     "brand_of",
     "hides_card_number",
+    "is_of_a_scheme",
+    "names_a_card",
     "passes_luhn",
     "scheme_of",
     "without_card_numbers",
@@ -24,6 +26,8 @@ __all__ = [
 
 LABELS = {brand.name: brand.label for brand in BRANDS}
 LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){12,18}")
+# The same by itself: ids and digests have runs of digits, too, beside their letters.
+WHOLE_NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ _-]?[0-9]){12,18}(?![0-9A-Za-z])")
 
 Range = tuple[str, str, CardBrand]
 
@@ -90,6 +94,21 @@ def passes_luhn(digits: str) -> bool:
 def hides_card_number(text: str) -> bool:
     """Say whether free text carries what looks like a whole card number, which must never be stored."""
     return any(_is_card_number(run) for run in LONG_NUMBER.findall(text))
+
+
+def names_a_card(reference: str) -> bool:
+    """Say whether a reference, whose own numbers may be as long, has one that is a card's.
+
+    One in ten long numbers has the check digit of a card by chance, so a scheme must own it and its length,
+    too: an order number that begins with its date is none. No order is to lose its reference without need.
+    """
+    return any(is_of_a_scheme(re.sub("[ _-]", "", run)) for run in WHOLE_NUMBER.findall(reference))
+
+
+def is_of_a_scheme(digits: str) -> bool:
+    """Say whether a number is in a scheme's range, of its length, and has the right check digit."""
+    scheme = scheme_of(digits)
+    return scheme is not None and len(digits) in scheme.lengths and passes_luhn(digits)
 
 
 def without_card_numbers(text: str) -> str:

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import JSON, String, Table, func, select, tuple_
 
 from kit.database import Base, db
-from payments.charging.card_brands import passes_luhn, scheme_of, without_card_numbers
+from payments.charging.card_brands import is_of_a_scheme, without_card_numbers
 from payments.doctor.pages import PAGE_ROWS, Check, Finding, persisting
 
 # In one go or in groups, and no part of a longer word: ids and digests have runs of digits, too.
@@ -30,12 +30,7 @@ def looks_like_one(text: str) -> bool:
     if NUMBER.search(text) is None:
         return False
     runs = NUMBER.findall(_GIVEN.sub("", text))
-    return any(_is_of_a_scheme(re.sub(r"[ -]", "", run)) for run in runs)
-
-
-def _is_of_a_scheme(digits: str) -> bool:
-    scheme = scheme_of(digits)
-    return scheme is not None and len(digits) in scheme.lengths and passes_luhn(digits)
+    return any(is_of_a_scheme(re.sub(r"[ -]", "", run)) for run in runs)
 
 
 def _tables() -> list[Table]:

@@ -1,6 +1,7 @@
 """What whoever spreads a payment link may write behind its address, as Stripe's links take it.
 
-What can't be used is dropped, and the page works all the same. Sources of the rules:
+What can't be used is dropped, and the page works all the same; a card number, which whoever follows the link
+may write into any of them, is kept nowhere. Sources of the rules:
 https://docs.stripe.com/payment-links/customize (URL parameters) and .../payment-links/url-parameters.
 """
 
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 import stripe
 
 from kit.params import shapes
-from payments.charging.card_brands import hides_card_number
+from payments.charging.card_brands import hides_card_number, names_a_card
 from payments.emails import is_email
 from payments.hosted.ways_back import MAXIMUM_URL_LENGTH
 
@@ -23,6 +24,7 @@ CLIENT_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 PROMOTION_CODE = re.compile(r"[A-Za-z0-9]{1,500}")
 CAMPAIGN = re.compile(r"[A-Za-z0-9_-]{1,150}")
 CAMPAIGNS = ("utm_source", "utm_content", "utm_medium", "utm_term", "utm_campaign")
+REFERENCES = ("client_reference_id", "prefilled_promo_code", *CAMPAIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class LinkParameters:
     locked_email: str | None = None
     promotion_code: str | None = None
     campaigns: Mapping[str, str] = field(default_factory=dict)
+    with_card_numbers: tuple[str, ...] = ()  # names of those that were dropped for holding one
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> "LinkParameters":
         """Take what can be used of an address's parameters."""
         locale = given.get("locale")
+        spoiled = tuple(name for name in REFERENCES if names_a_card(given.get(name, "")))
         return cls(
             client_reference_id=_matching(CLIENT_REFERENCE, given.get("client_reference_id")),
             locale=locale if locale in LOCALES else None,
@@ -47,6 +51,7 @@ class LinkParameters:
             locked_email=_email(given.get("locked_prefilled_email")),
             promotion_code=_matching(PROMOTION_CODE, given.get("prefilled_promo_code")),
             campaigns={name: given[name] for name in CAMPAIGNS if _matching(CAMPAIGN, given.get(name))},
+            with_card_numbers=spoiled,
         )
 
     def onward(self, url: str) -> str:
@@ -59,7 +64,7 @@ class LinkParameters:
 
 
 def _matching(shape: re.Pattern[str], text: str | None) -> str | None:
-    return text if text is not None and shape.fullmatch(text) else None
+    return text if text is not None and shape.fullmatch(text) and not names_a_card(text) else None
 
 
 def _email(text: str | None) -> str | None:

@@ -3,11 +3,12 @@
 
 import { brandOf, digitsOf, formatExpiry, groupNumber, schemeOf } from "./card.js";
 import { suggestion } from "./email.js";
-import { checksOf } from "./fields.js";
+import { addressesOf, checksOf } from "./fields.js";
 
 const form = document.getElementById("payment-form");
 const rules = JSON.parse(form.dataset.rules);
-const { brands, postal, words: said } = rules;
+const { brands, words: said } = rules;
+const partsOf = addressesOf(form);
 const problemOf = checksOf(form, rules, new Date(form.dataset.today));
 const field = (name) => document.getElementById(name);
 const number = field("cardNumber");
@@ -27,8 +28,13 @@ function made(tag, properties, ...children) {
   return element;
 }
 
-/** The field's name as the server's own list has it. */
-const nameOf = (input) => input.dataset.label || input.labels[0].textContent.trim();
+/** The field's name as the server's own list has it: where two addresses are asked, with whose it is. */
+function nameOf(input) {
+  const name = input.dataset.label || input.labels[0].textContent.trim();
+  const isOf = (part) => form.elements.shippingCountry && input.id.startsWith(part) && input.id !== "billingName";
+  if (isOf("shipping")) return said.of_delivery.replace("{field}", name);
+  return isOf("billing") ? said.of_billing.replace("{field}", name) : name;
+}
 
 /** Lists each field with what is wrong with it, in the place of whatever was said before. */
 function showSummary(mistakes, title) {
@@ -77,7 +83,8 @@ function showProblem(input, problem) {
 
 // All that is typed and chosen on the page, in its order; of ways to pay only the chosen one's fields count.
 const inputs = [...form.querySelectorAll("input, select")].filter((input) => field(`${input.id}-error`));
-const isWanted = (input) => input.closest(".method")?.querySelector("[name=paymentMethod]").checked ?? true;
+const isOfChosenMeans = (input) => input.closest(".method")?.querySelector("[name=paymentMethod]").checked ?? true;
+const isWanted = (input) => !input.disabled && isOfChosenMeans(input);
 const isBlank = (input) => input.type === "checkbox" || !input.value.trim();
 
 /** Take complaints away that what stands there now gives no reason for. */
@@ -146,17 +153,31 @@ expiry?.addEventListener("input", (event) => {
   rewrite(expiry, (text) => (/^[0-9\s/.-]*$/.test(text) ? formatExpiry(text, deleting) : text));
 });
 
-function hintPostalCode() {
-  const hint = field("billingPostalCode-hint");
-  hint.textContent = postal[country.value] ? "" : said.optional;
+/** Say of a part of an address that it may stay empty, and leave it out where the country has none. */
+function dress(input, { isNeeded, isThere }) {
+  if (!input) return;
+  input.disabled = !isThere; // what is left out is not sent
+  input.closest(".field").hidden = !isThere;
+  const beside = field(`${input.id}-hint`);
+  const words = isNeeded ? "" : said.optional;
+  if (beside) beside.textContent = words;
   // Beside a half-wide field there is no room for it: it stands within.
-  if (hint.closest(".card")) field("billingPostalCode").placeholder = hint.textContent;
+  if (!beside || beside.closest(".card")) input.placeholder = words;
 }
 
-country?.addEventListener("change", () => {
-  hintPostalCode();
-  if (isBlank(field("billingPostalCode"))) showProblem(field("billingPostalCode"), "");
-});
+function dressAddress(prefix) {
+  const { isWhole, needs, hasPostalCode } = partsOf(prefix);
+  dress(field(`${prefix}PostalCode`), { isNeeded: needs("p"), isThere: !isWhole || hasPostalCode });
+  dress(field(`${prefix}Locality`), { isNeeded: needs("c"), isThere: true });
+  dress(field(`${prefix}AdministrativeArea`), { isNeeded: needs("r"), isThere: needs("R") });
+}
+
+for (const prefix of ["billing", "shipping"]) {
+  field(`${prefix}Country`)?.addEventListener("change", () => {
+    dressAddress(prefix);
+    for (const input of inputs.filter((one) => one.id.startsWith(prefix) && isBlank(one))) showProblem(input, "");
+  });
+}
 
 const button = field("submit");
 const words = button.querySelector(".pay-words");
@@ -208,7 +229,7 @@ form.addEventListener("submit", (event) => {
 
 // A page brought back by the back button shows an old truth; ask the server for the present one.
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) window.location.replace(window.location.pathname);
+  if (event.persisted) window.location.replace(form.action); // the page's own address; in a frame with what the loader has added
 });
 
 // Enter in a field of the order changes the order; without a script it is applied before anything is paid.
@@ -230,6 +251,7 @@ const details = document.querySelector(".order-details");
 const isNarrow = window.matchMedia("(max-width: 899px)").matches;
 if (isNarrow && details?.querySelectorAll(".line").length > 3) details.open = false; // a page that saves a card has none
 
-if (country) hintPostalCode();
+if (country) dressAddress("billing");
+if (form.elements.shippingCountry) dressAddress("shipping");
 field("problem")?.focus();
 if (number?.value) number.dispatchEvent(new Event("input"));

@@ -57,10 +57,25 @@ function ibanProblem(text, messages) {
   return [...digits].reduce((rest, digit) => (rest * 10 + Number(digit)) % 97, 0) === 1 ? "" : messages.iban_invalid;
 }
 
-function postalProblem(country, text, { postal, shapes }) {
-  const known = country in shapes ? country : ""; // under no name stands what fits any other country
-  if (!text) return postal[known].missing;
-  return new RegExp(`^(?:${shapes[known]})$`).test(text.toUpperCase()) ? "" : postal[known].wrong;
+/**
+ * Returns a function from `billing` or `shipping` to what an address there has, as checkout/addresses.py says it:
+ * letters of what is needed (p postal code, r region, c city) or is there (R region), the form of its postal codes.
+ */
+export function addressesOf(form) {
+  const { any, plain, card, parts } = JSON.parse(form.dataset.addresses);
+  return (prefix) => {
+    const country = form.elements[`${prefix}Country`]?.value ?? "";
+    const isWhole = Boolean(form.elements[`${prefix}AddressLine1`]); // else a card's, of which less is asked
+    const [letters, shape, example] = (isWhole || card.includes(country)) && parts[country] || [plain, "", ""];
+    const needs = (letter) => letters.includes(letter);
+    return { isWhole, needs, shape: new RegExp(`^(?:${shape || any})$`), example, hasPostalCode: Boolean(shape) };
+  };
+}
+
+function postalProblem(text, { needs, shape, example }, said) {
+  if (!text) return needs("p") ? said.missing.replace("{example}", example) : "";
+  if (shape.test(text.toUpperCase())) return "";
+  return example ? said.wrong.replace("{example}", example) : said.strange;
 }
 
 /** An answer to a question of the shop's; the rules for it stand on its field. */
@@ -100,6 +115,7 @@ function taxIdProblem(text, asked, type, country, { brands, messages }) {
 /** Returns what says of a form's field what is wrong with it as it stands, "" for nothing. `today` is the server's. */
 export function checksOf(form, rules, today) {
   const { brands, lines, messages } = rules;
+  const partsOf = addressesOf(form);
   const valueOf = (name) => trimmed(form.elements[name]?.value ?? "");
   const chosen = (message) => (text) => (text ? "" : messages[message]);
   const own = {
@@ -111,8 +127,6 @@ export function checksOf(form, rules, today) {
     iban: (text) => ibanProblem(text, messages),
     billingCountry: chosen("country_missing"),
     shippingCountry: chosen("parcel_country_missing"),
-    billingPostalCode: (text) => postalProblem(valueOf("billingCountry"), text, rules),
-    shippingPostalCode: (text) => postalProblem(valueOf("shippingCountry"), text, rules),
     taxIdType: (type) => (type || !valueOf("taxId") ? "" : messages.tax_type_missing),
     taxId: (text, input) => taxIdProblem(text, input, valueOf("taxIdType"), valueOf("billingCountry"), rules),
     termsOfServiceConsentCheckbox: (_, input) => (input.checked ? "" : messages.terms_missing),
@@ -120,6 +134,14 @@ export function checksOf(form, rules, today) {
     businessName: (text, { dataset }) =>
       lineProblem(text, lines.businessName, dataset.optional !== undefined && !valueOf("taxId"), messages),
   };
+
+  for (const prefix of ["billing", "shipping"]) {
+    own[`${prefix}PostalCode`] = (text) => postalProblem(text, partsOf(prefix), rules.postal);
+    for (const [part, letter] of [["Locality", "c"], ["AdministrativeArea", "r"]]) {
+      const line = lines[`${prefix}${part}`];
+      own[`${prefix}${part}`] = (text) => lineProblem(text, line, !partsOf(prefix).needs(letter), messages);
+    }
+  }
 
   return function problemOf(input) {
     const text = trimmed(input.value);

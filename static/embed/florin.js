@@ -30,9 +30,20 @@
     }
   }
 
-  function makeFrame(secret) {
+  /**
+   * The colours that the page is to have: those of the shop's page where it is mounted, by CSS's `color-scheme`. A page
+   * that says nothing is light in every browser; one that says `light dark` follows the customer, and so does the frame.
+   */
+  function schemeAt(element) {
+    const said = getComputedStyle(element).colorScheme.split(" ");
+    const isDark = said.includes("dark");
+    return isDark && said.includes("light") ? null : isDark ? "dark" : "light";
+  }
+
+  function makeFrame(secret, scheme) {
     const frame = document.createElement("iframe");
-    frame.src = `${HOUSE}/c/pay/${secret}?site=${encodeURIComponent(window.location.origin)}`;
+    const asked = new URLSearchParams({ site: window.location.origin, ...(scheme && { scheme }) });
+    frame.src = `${HOUSE}/c/pay/${secret}?${asked}`;
     frame.title = "Checkout";
     frame.allow = "payment";
     frame.referrerPolicy = "strict-origin";
@@ -55,7 +66,7 @@
       if (this.#destroyed) throw new Error("Florin: this checkout has been destroyed.");
       if (this.#frame) throw new Error("Florin: this checkout is already mounted.");
       const element = found(place);
-      this.#frame = makeFrame(this.#secret);
+      this.#frame = makeFrame(this.#secret, schemeAt(element));
       window.addEventListener("message", this.#hear);
       element.append(this.#frame);
     }

@@ -1,6 +1,7 @@
 """A session of `ui_mode=embedded_page`: its page opens by the client secret, in the shop's frame alone."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from tests.support.buyer import SHOP, Buyer, Till, flat
 from tests.support.hosted_page import INSUFFICIENT_FUNDS, session_params
 
+STATIC = Path(__file__).resolve().parents[2] / "static" / "checkout"
 RETURN = f"{SHOP}/return?session_id={{CHECKOUT_SESSION_ID}}"
 NEEDS_CHALLENGE = "4000002760003184"
 EMBEDDED = {"ui_mode": "embedded_page", "return_url": RETURN, "success_url": None, "cancel_url": None}
@@ -125,6 +127,35 @@ def test_without_a_return_url_the_frame_is_for_the_site_that_the_loader_names(ap
     assert 'data-told="complete"' in paid.html
     assert "data-onward" not in paid.html
     assert till.get(f"/v1/checkout/sessions/{session['id']}")["payment_status"] == "paid"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_frame_keeps_the_colours_that_the_loader_names(app: Flask, till: Till, scheme: str) -> None:
+    buyer = framed(app, till.open_session(**EMBEDDED))
+    seen = buyer.open(f"?site=https://shop.example&scheme={scheme}")
+    assert f'data-scheme="{scheme}"' in seen.html
+    buyer.path = re.search(r'id="payment-form"[^>]* action="([^"]+)"', seen.html)[1]  # type: ignore[index]
+    assert f'data-scheme="{scheme}"' in buyer.submit(cardNumber=INSUFFICIENT_FUNDS).html
+
+
+@pytest.mark.parametrize("query", ["", "?scheme=", "?scheme=red", "?scheme=dark%22%20x=%22"])
+def test_without_colours_of_the_shops_the_frame_follows_the_customers_system(
+    app: Flask, till: Till, query: str
+) -> None:
+    assert "data-scheme" not in framed(app, till.open_session(**EMBEDDED)).open(query).html
+    assert "data-scheme" not in Buyer(app, till.open_session()).open("?scheme=dark").html
+
+
+def test_a_frame_that_is_held_to_the_dark_has_the_pages_own_dark_colours() -> None:
+    sheets = [(STATIC / name).read_text() for name in ("checkout.css", "framed.css")]
+    openings = ('@media (prefers-color-scheme: dark) {\n  :root:where(:not([data-scheme="light"])) {',
+                ':root:where([data-scheme="dark"]) {')  # fmt: skip
+    ours, theirs = (
+        re.findall(r"(--[\w-]+): ([^;]+);", sheet.partition(opening)[2].partition("}")[0])
+        for sheet, opening in zip(sheets, openings, strict=True)
+    )
+    assert len(ours) > 20
+    assert theirs == ours
 
 
 def test_it_pays_without_a_cookie_and_tells_the_shops_page_where_to_go(app: Flask, till: Till) -> None:

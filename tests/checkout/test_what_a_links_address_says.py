@@ -101,3 +101,34 @@ def test_what_can_not_be_used_is_dropped_and_the_page_works(till: Till, query: s
     assert (session["amount_total"], session["success_url"]) == (1000, THANKS)
     seen = Buyer(till.app, session).open()
     assert (seen.status, seen.values["email"]) == (200, "")
+
+
+@pytest.mark.parametrize(
+    "number", ["4242424242424242", "4242-4242-4242-4242", "order_5555555555554444", "x-378282246310005"]
+)
+def test_a_card_number_in_a_reference_is_kept_nowhere(till: Till, number: str) -> None:
+    link = a_link(till, after_completion=REDIRECT)
+    session = followed(till, link, f"?client_reference_id={number}&utm_term={number}&utm_source=post")
+    assert session["client_reference_id"] is None
+    assert session["success_url"] == THANKS.replace("#top", "&utm_source=post#top")
+    (row,) = [
+        row for row in till.get(f"/payment/audit?object={link['id']}")["data"]
+        if row["action"] == "payment_link.opened"
+    ]  # fmt: skip
+    assert row["details"]["card_numbers_in"] == ["client_reference_id", "utm_term"]
+    assert number not in str(row)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "4242424242424241",  # no card's check digit
+        "2026112800000019",  # a date and a count, whose check digit would do: no scheme owns it
+        "a4242424242424242",  # part of a longer word
+        "pi_3QKx4242424242424242",
+        "42424242424242424242",
+    ],
+)
+def test_an_order_number_is_no_card_number(till: Till, reference: str) -> None:
+    session = followed(till, a_link(till), f"?client_reference_id={reference}")
+    assert session["client_reference_id"] == reference

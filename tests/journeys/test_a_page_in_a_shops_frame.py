@@ -114,6 +114,30 @@ def test_the_whole_window_goes_to_the_bank_and_comes_back_to_the_shop(
     assert merchant.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
 
 
+def test_the_frame_is_light_or_dark_as_the_shops_page_around_it(
+    merchant: stripe.StripeClient, shop: Shop, gateway: str, page: Page
+) -> None:
+    looks = {"background_color": "#3b1d4a"}
+    secret = opened(merchant, shop, branding_settings=looks).client_secret
+    paper, night = "rgb(255, 255, 255)", "rgb(23, 28, 26)"
+    for system, said, wanted in (
+        ("dark", "normal", paper),
+        ("dark", "light", paper),
+        ("light", "dark", night),
+        ("dark", "light dark", night),
+        ("light", "light dark", paper),
+    ):
+        page.emulate_media(color_scheme=system)  # type: ignore[arg-type]
+        html = SHOP_PAGE.format(house=other_name(gateway), secret=json.dumps(secret))
+        shop.pages["/buy"] = html.replace("<h1>", f"<style>#checkout {{ color-scheme: {said} }}</style><h1>")
+        page.goto(f"{shop.url}/buy")
+        frame = page.frame_locator("#checkout iframe")
+        expect(frame.locator(".payment")).to_have_css("background-color", wanted)
+        expect(frame.locator("#email")).to_have_css(
+            "color", "rgb(23, 33, 29)" if wanted == paper else "rgb(233, 238, 235)"
+        )
+
+
 def test_a_page_of_another_site_can_not_frame_it(
     merchant: stripe.StripeClient, shop: Shop, gateway: str, page: Page, watched: Watched
 ) -> None:
