@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from launcher import scratch
 from launcher.places import ROOT
 
 # By module, because the script in an environment breaks when the folder is moved.
@@ -61,9 +62,11 @@ def test(python: Path, arguments: Sequence[str]) -> int:
     if "--quick" in arguments:
         command += QUICK
     sys.stdout.flush()
-    return subprocess.run([*command, *given], cwd=ROOT, env=_environment(), check=False).returncode
+    with scratch.folder() as place:
+        return subprocess.run([*command, *given], cwd=ROOT, env=_environment(place), check=False).returncode
 
 
-def _environment() -> dict[str, str]:
-    """Ours, with byte code kept: the suite starts hundreds of processes, none should compile us anew."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def _environment(place: Path | None) -> dict[str, str]:
+    """Ours, files in `place`, byte code kept: the suite starts hundreds of processes, none compiles anew."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept if place is None else {**kept, "TMPDIR": str(place)}

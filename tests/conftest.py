@@ -5,6 +5,7 @@ them and stay apart by making a merchant each (tests/support/factories.py); noth
 The house that is served has a database of its own: what its sweeps do, no other test may meet.
 """
 
+import gc
 import os
 import weakref
 from collections.abc import Callable, Generator, Iterator
@@ -49,6 +50,21 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
             f"{report.nodeid} was skipped as a whole, which CI does not allow: {report.longrepr}"
         )
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The collector of garbage leaves ten thousand tests and all of Florin alone, now and later.
+
+    Each look at them would take a third of a second, and there is nothing among them that it could free.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

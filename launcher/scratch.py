@@ -1,0 +1,49 @@
+"""Where the tests keep their files: in memory, where there is enough of it.
+
+Databases are the most of what they write, and each commit waits for its disk. What a `kill -9` leaves behind
+is the same in memory as on a disk, and no test takes the machine's power away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # Linux mounts its memory here; what is made there is this run's alone
+PREFIX = "florin-tests-"
+# A whole run leaves about one GiB; a container may give no more than 64 MiB.
+ENOUGH_BYTES = 4 * 2**30
+
+
+@contextmanager
+def folder() -> Iterator[Path | None]:
+    """A folder of this process's own, deleted afterwards; None where a disk has to do."""
+    if "TMPDIR" in os.environ or not _is_roomy():
+        yield None
+        return
+    _delete_what_the_dead_left()
+    made = MEMORY / f"{PREFIX}{os.getpid()}"
+    made.mkdir(mode=0o755)  # root's PostgreSQL runs as another user, who has to get in
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _is_roomy() -> bool:
+    try:
+        mounted = os.statvfs(MEMORY)
+    except OSError:
+        return False
+    runs_programs = not mounted.f_flag & os.ST_NOEXEC  # some tests build an environment
+    return runs_programs and mounted.f_bavail * mounted.f_frsize >= ENOUGH_BYTES
+
+
+def _delete_what_the_dead_left() -> None:
+    """A run that was killed could not, and nobody else gives the memory back before the machine restarts."""
+    for left in MEMORY.glob(f"{PREFIX}*"):
+        if not Path("/proc", left.name.removeprefix(PREFIX)).exists():
+            shutil.rmtree(left, ignore_errors=True)
