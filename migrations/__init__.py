@@ -7,6 +7,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
+from migrations.planning import tell_planner
+
 HERE = Path(__file__).parent
 # Any number will do, as long as no other program takes the same advisory lock in the same database.
 LOCK_NUMBER = 4_242_424_242
@@ -40,6 +42,8 @@ def upgrade(database_url: str) -> None:
                 connection.execute(text("BEGIN"))
             try:
                 command.upgrade(alembic_config(connection), "head")
+                if engine.dialect.name == "sqlite":
+                    tell_planner(connection)
             except BaseException:
                 connection.execute(text("ROLLBACK"))
                 raise

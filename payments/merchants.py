@@ -62,6 +62,7 @@ class User(Base):
     """A person who may sign in to the dashboard for one merchant."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("ix_users_account", "account_id", "id"),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     account_id: Mapped[Id]

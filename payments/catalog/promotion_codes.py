@@ -5,7 +5,7 @@ import secrets
 from typing import Any, ClassVar, Self
 
 import stripe
-from sqlalchemy import CheckConstraint, Index, Select, and_, exists, func, or_, select
+from sqlalchemy import CheckConstraint, Index, Select, and_, exists, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
@@ -56,9 +56,11 @@ class PromotionCode(Resource, WithMetadata):
 
     @classmethod
     def table_extras(cls) -> tuple[Any, ...]:
-        """Lists may be narrowed by code and by coupon."""
+        """Lists may be narrowed by code, coupon and customer."""
         return (
             Index("ix_promotion_codes_coupon", "coupon_id", "id"),
+            Index("ix_promotion_codes_code", "account_id", "livemode", text("upper(code)"), "id"),
+            Index("ix_promotion_codes_customer", "customer_id", "id"),
             CheckConstraint("max_redemptions > 0", name="ck_promotion_codes_limit"),
         )
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 import stripe
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
@@ -103,7 +103,10 @@ class CheckoutSession(Resource, WithMetadata, WithAdjustments, WithCollected, Wi
     @classmethod
     def table_extras(cls) -> tuple[Any, ...]:
         """The sweep finds what is due; lists may be narrowed by intent and customer."""
+        succeeds = text("recovered_from IS NOT NULL")
+        recovered = ("ix_checkout_sessions_recovered", "recovered_from", "id")
         return (
+            Index(*recovered, postgresql_where=succeeds, sqlite_where=succeeds),
             Index("ix_checkout_sessions_due", "status", "expires_at"),
             Index("ix_checkout_sessions_payment_intent", "payment_intent_id"),
             Index("ix_checkout_sessions_customer", "customer_id", "id"),

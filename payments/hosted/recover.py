@@ -71,7 +71,7 @@ def _customer_given(session: CheckoutSession) -> str | None:
 
 
 def _opened_before(session: CheckoutSession) -> CheckoutSession | None:
-    """Return the newest successor that can still be paid; the index on open sessions bounds the search."""
+    """Return the newest successor that can still be paid."""
     query = (
         CheckoutSession.mine()
         .where(
