@@ -219,6 +219,14 @@ def test_every_filter_of_every_list(shop: Shop, asked: set[str]) -> None:
     assert planned_widely(shop.till.app, asked) == []
 
 
+def test_customers_of_an_address_are_found_by_the_index_of_an_expression(shop: Shop, asked: set[str]) -> None:
+    shop.till.get("/v1/customers?email=a@example.com")
+    statement = next(statement for statement in asked if "lower(customers.email)" in statement)
+    with shop.till.app.app_context(), sqlite3.connect(str(db.engine.url.database)) as file:
+        (plan,) = [step for *_, step in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert plan.endswith("ix_customers_email (account_id=? AND livemode=? AND <expr>=?)")
+
+
 def test_a_day_in_a_shop_with_its_dashboard_and_its_sweeps(shop: Shop, asked: set[str]) -> None:
     app, ids = shop.till.app, a_day(shop)
     desk = shop.desk()
