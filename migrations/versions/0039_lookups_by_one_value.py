@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.indexes import create_concurrently
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 
 INDEXES = {
     "ix_checkout_sessions_recovered": "checkout_sessions",
