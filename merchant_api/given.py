@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from kit import forms, json_bodies
 from merchant_api.operations import Operation
@@ -32,4 +32,7 @@ def _body(request: Request) -> bytes:
         if len(body) == int(length):
             return body
         raise ClientDisconnected
-    return request.get_data(cache=False)
+    body = request.get_data(cache=False)
+    if len(body) >= (request.max_content_length or len(body) + 1):
+        raise RequestEntityTooLarge  # werkzeug cuts a body of unknown length off there, and says nothing
+    return body

@@ -7,10 +7,9 @@ import stripe
 
 from payments.emails import check_email
 from payments.errors import InvalidRequest
-from payments.shapes import shaped
+from payments.shapes import NO_ADDRESS, shaped
 
 COUNTRY = re.compile(r"[A-Za-z]{2}")
-NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
 def filled(billing: dict[str, Any]) -> dict[str, Any]:

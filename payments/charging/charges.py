@@ -18,7 +18,7 @@ from payments.errors import InvalidRequest
 from payments.hosted import addresses
 from payments.receipts import numbers
 from payments.resource import Resource, WithMetadata, merged_metadata
-from payments.shapes import shaped
+from payments.shapes import shaped, with_whole_shipping
 
 # Begins the ids of intents that stand behind charges of the older API; before `pi_` in order.
 UNSHOWN_INTENT = "dpi_"
@@ -136,7 +136,9 @@ class Charge(Resource, WithMetadata):
 
     def as_stripe(self) -> dict[str, Any]:
         """Return the charge."""
-        details = self.details | {"fraud_details": self.details.get("fraud_details") or {}}
+        details = with_whole_shipping(self.details) | {
+            "fraud_details": self.details.get("fraud_details") or {}
+        }
         return self.shape(
             **details,
             status=self.status,

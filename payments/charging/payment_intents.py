@@ -20,6 +20,7 @@ from payments.customers.customers import Customer
 from payments.emails import check_email
 from payments.errors import InvalidRequest, LockTimeout
 from payments.resource import Resource, WithMetadata, merged_metadata
+from payments.shapes import with_whole_shipping
 
 PLAIN = (
     "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor",
@@ -179,8 +180,7 @@ class PaymentIntent(Resource, WithMetadata):
         if "payment_method_options" in params:
             present = self.payment_method_options or {}
             self.payment_method_options = _options(present, params["payment_method_options"])
-        given = {name: params[name] or None for name in PLAIN if name in params}
-        self.details = self.details | given
+        self.details = self.details | {name: params[name] or None for name in PLAIN if name in params}
         audit.record("payment_intent.updated", self.id, fields=sorted(params))
         if self.as_stripe() != before:
             audit.record("payment_intent.changed", self.id)
@@ -255,7 +255,7 @@ class PaymentIntent(Resource, WithMetadata):
     def as_stripe(self) -> dict[str, Any]:
         """Return the intent."""
         return self.shape(
-            **self.details,
+            **with_whole_shipping(self.details),
             status=self.status,
             amount=self.amount,
             amount_capturable=self.amount_capturable,

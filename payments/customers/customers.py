@@ -12,6 +12,7 @@ from payments.catalog.discounts import Discount
 from payments.emails import check_email
 from payments.errors import NotFound
 from payments.resource import Resource, WithMetadata, merged_metadata
+from payments.shapes import whole_address, with_whole_shipping
 
 PLAIN = (
     "address",
@@ -127,7 +128,8 @@ class Customer(Resource, WithMetadata):
         """Return the customer, or only its id and `deleted` once it is."""
         if self.deleted:
             return {"id": self.id, "object": "customer", "deleted": True}
-        details = DEFAULTS | self.details
+        details = DEFAULTS | with_whole_shipping(self.details)
+        details["address"] = whole_address(details.get("address"))
         return self.shape(
             **details,
             email=self.email,

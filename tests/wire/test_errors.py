@@ -1,5 +1,6 @@
 """Errors in Stripe's shape, whatever went wrong and wherever."""
 
+import io
 from typing import Any
 
 import pytest
@@ -278,3 +279,19 @@ def test_a_parameter_of_an_older_version_is_told_by_its_own_name(api: Any, given
     error = error_of(api("POST", "/v1/payment_intents", data=form | given))
     assert "allowed_payment_method_types" not in str(error)
     assert "payment_method_types" in error["message"]
+
+
+def test_a_body_of_unknown_length_is_not_cut_off_silently(api: Any) -> None:
+    # Cut after 262,144 bytes it would be an order of fewer lines, all of them well formed.
+    line = f"&line_items[][price_data][product_data][name]={'N' * 4_000}"
+    body = "mode=payment" + line * 100
+    chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = api(
+        "POST",
+        "/v1/checkout/sessions",
+        headers={"Transfer-Encoding": "chunked", "Content-Type": FORM},
+        input_stream=io.BytesIO(body.encode()),
+        environ_overrides=chunked,
+    )
+    assert answer.status_code == 413
+    error_of(answer)
