@@ -18,7 +18,7 @@ def leaves_of(order: Order) -> list[str]:
     for line in (*order.lines, *order.offers):
         found += (
             line.name, line.description or "", line.unit, line.total, line.image or "", line.id, line.mark,
-            line.pieces, line.typed_amount, line.limits, _digits(line.quantity),
+            line.pieces, line.pack, line.typed_amount, line.limits, _digits(line.quantity),
         )  # fmt: skip
     for row in order.sums:
         found += row
@@ -74,6 +74,7 @@ def _line(line: Line, marks: Iterator[str]) -> Line:
         id=next(marks) or line.id,
         mark=next(marks) or line.mark,
         pieces=next(marks) or line.pieces,
+        pack=next(marks) or line.pack,
         typed_amount=next(marks) or line.typed_amount,
         limits=next(marks) or line.limits,
         quantity=_marked(line.quantity, next(marks)) or line.quantity,

@@ -21,7 +21,7 @@ def order_lines(session: CheckoutSession, written: Written) -> tuple[tuple[Line,
 
 
 def _shown(session: CheckoutSession, item: LineItem, written: Written) -> Line:
-    mark, custom = letter_of(item.name), item.custom
+    mark, custom, pack = letter_of(item.name), item.custom, item.price.get("transform_quantity")
     return Line(
         name=item.name,
         description=item.description,
@@ -33,6 +33,7 @@ def _shown(session: CheckoutSession, item: LineItem, written: Written) -> Line:
         choice=item.choice,
         mark=mark,
         pieces=number(item.quantity),
+        pack=number(pack["divide_by"]) if pack else "",
         typed_amount=typed_form(item.amount, item.currency, spoken()) if custom else "",
         limits=_limits(custom, written) if custom else "",
     )

@@ -28,6 +28,7 @@ class Line:
     choice: Choice | None = None  # how many the customer may choose
     mark: str = ""  # the letter in a picture's place
     pieces: str = ""  # the quantity in the customer's numerals
+    pack: str = ""  # how many units the amount is for, where it is for more than one
     typed_amount: str = ""  # the amount as it stands in its field, where the customer chooses it
     limits: str = ""  # what may be chosen, in words
 

@@ -20,6 +20,7 @@ CREATE = params.build(
     stripe.params.PlanCreateParams,
     only={
         *(CHANGEABLE - {"product"}),
+        *("billing_scheme", "tiers", "tiers_mode", "transform_usage"),
         *("amount", "amount_decimal", "currency", "id", "interval", "interval_count", "usage_type"),
         *(f"product.{name}" for name in ("active", "id", "metadata", "name", "statement_descriptor")),
         *(f"product.{name}" for name in ("tax_code", "unit_label")),

@@ -16,13 +16,14 @@ blueprint = Blueprint("prices", __name__)
 
 CHANGEABLE = {
     *("active", "expand", "lookup_key", "metadata", "nickname", "tax_behavior", "transfer_lookup_key"),
-    "currency_options.custom_unit_amount",
+    *("currency_options.custom_unit_amount", "currency_options.tiers"),
     *(f"currency_options.{name}" for name in ("tax_behavior", "unit_amount", "unit_amount_decimal")),
 }
 CREATE = params.build(
     stripe.params.PriceCreateParams,
     only={
         *CHANGEABLE,
+        *("billing_scheme", "tiers", "tiers_mode", "transform_quantity"),
         *("currency", "custom_unit_amount", "product", "recurring", "unit_amount", "unit_amount_decimal"),
         *(f"product_data.{name}" for name in ("active", "id", "metadata", "name", "statement_descriptor")),
         *(f"product_data.{name}" for name in ("tax_code", "tax_details", "unit_label")),

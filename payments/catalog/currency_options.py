@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped
 from kit.money import Currency
 from payments.catalog import price_rules as rules
 from payments.catalog.custom_amounts import Custom, shown_custom
+from payments.catalog.tiers import shown_tiers
 from payments.charging.amounts import known_currency
 from payments.errors import InvalidRequest
 from payments.shapes import shaped
@@ -33,8 +34,9 @@ class WithCurrencyOptions:
 
     currency: Mapped[str]
     unit_amount: Mapped[int | None]
-    unit_amount_decimal: Mapped[str]  # '' where the customer chooses
+    unit_amount_decimal: Mapped[str]  # '' where the customer chooses, and where tiers say it
     custom_unit_amount: Mapped[dict[str, Any] | None]
+    tiers: Mapped[list[Any] | None]
     tax_behavior: Mapped[str]
     currency_options: Mapped[dict[str, Any] | None]  # of the other currencies
 
@@ -73,11 +75,10 @@ class WithCurrencyOptions:
                     param=param,
                 )
             made = _option(options.get(currency.code), option, currency, param)
-            if (made.get("custom_unit_amount") is None) != (self.custom_unit_amount is None):
-                raise InvalidRequest(
-                    "`custom_unit_amount` has to be set in all currencies of a price, or in none.",
-                    param=param,
-                )
+            for kind, own in (("custom_unit_amount", self.custom_unit_amount), ("tiers", self.tiers)):
+                if (made.get(kind) is None) != (own is None):
+                    message = f"`{kind}` has to be set in all currencies of a price, or in none."
+                    raise InvalidRequest(message, param=param)
             options[currency.code] = made
         self.currency_options = options
 
@@ -86,6 +87,7 @@ class WithCurrencyOptions:
         own = {
             "custom_unit_amount": self.custom_unit_amount,
             "tax_behavior": self.tax_behavior,
+            "tiers": self.tiers,
             "unit_amount": self.unit_amount,
             "unit_amount_decimal": self.unit_amount_decimal or None,
         }
@@ -101,8 +103,9 @@ def _cost(currency: str, unit_minor: int | None, custom: Option | None) -> Cost:
 
 
 def _shown(option: Option) -> Option:
-    custom = shown_custom(option.get("custom_unit_amount"))
-    return shaped(stripe.Price.CurrencyOptions, **option | {"custom_unit_amount": custom})
+    custom, tiers = shown_custom(option.get("custom_unit_amount")), shown_tiers(option.get("tiers"))
+    shown = option | {"custom_unit_amount": custom, "tiers": tiers}
+    return shaped(stripe.Price.CurrencyOptions, **shown)
 
 
 def _option(present: Option | None, given: Option, currency: Currency, param: str) -> Option:

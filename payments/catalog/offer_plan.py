@@ -13,6 +13,8 @@ from payments.errors import InvalidRequest, NotFound
 
 LONGEST_TRIAL_DAYS = 730
 AMOUNTS = {"amount": "unit_amount", "amount_decimal": "unit_amount_decimal"}
+SCHEME = {"billing_scheme": "billing_scheme", "tiers": "tiers", "tiers_mode": "tiers_mode"}
+OWN_NAMES = AMOUNTS | SCHEME | {"transform_usage": "transform_quantity"}  # of a plan -> of a price
 
 
 def introduce(params: dict[str, Any]) -> Plan:
@@ -22,7 +24,7 @@ def introduce(params: dict[str, Any]) -> Plan:
     if not given:
         message = "Missing required param: product."
         raise InvalidRequest(message, code="parameter_missing", param="product")
-    if ("amount" in params) == ("amount_decimal" in params):
+    if not params.get("tiers") and ("amount" in params) == ("amount_decimal" in params):
         raise InvalidRequest(
             "You must pass either `amount` or `amount_decimal`, and not both.",
             code=None if "amount" in params else "parameter_missing",
@@ -34,7 +36,7 @@ def introduce(params: dict[str, Any]) -> Plan:
         "nickname": params.get("nickname"),
         "metadata": params.get("metadata"),
         "recurring": {name: params[name] for name in RECURRING if name in params},
-        **{own: params[name] for name, own in AMOUNTS.items() if name in params},
+        **{own: params[name] for name, own in OWN_NAMES.items() if name in params},
     }
     product = _product(given)
     price = Price.of_product(product, wanted, id=params.get("id"), prefix="plan_")

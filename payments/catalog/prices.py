@@ -16,6 +16,7 @@ from payments.catalog.currency_options import WithCurrencyOptions
 from payments.catalog.custom_amounts import shown_custom
 from payments.catalog.plans import Plan
 from payments.catalog.products import CUSTOM_ID, Product
+from payments.catalog.tiers import WithScheme
 from payments.errors import InvalidRequest
 from payments.resource import Resource, WithMetadata, merged_metadata
 from payments.scope import caller
@@ -34,7 +35,7 @@ class LookupKey(Base):
     version: Mapped[int]
 
 
-class Price(Resource, WithMetadata, WithCurrencyOptions):
+class Price(Resource, WithMetadata, WithCurrencyOptions, WithScheme):
     """An amount for one unit of a product, in one currency or several, once or at intervals."""
 
     __tablename__ = "prices"
@@ -42,7 +43,7 @@ class Price(Resource, WithMetadata, WithCurrencyOptions):
     object_name = "price"
     stripe_class = stripe.Price
     expandable = frozenset(("product",))
-    includes: ClassVar[dict[str, str]] = {"currency_options": "all_currencies"}
+    includes: ClassVar[dict[str, str]] = {"currency_options": "all_currencies", "tiers": "all_tiers"}
 
     custom_id: Mapped[Id | None]  # of a plan whose merchant chose it
     product: Mapped[Id]  # as merchants know it
@@ -169,6 +170,11 @@ class Price(Resource, WithMetadata, WithCurrencyOptions):
         """Return the id that merchants know the price by."""
         return self.custom_id or self.id
 
+    @property
+    def can_be_inline(self) -> bool:
+        """Tell whether the `price_data` of a line could say the same."""
+        return self.custom_unit_amount is None and self.transform_quantity is None
+
     def announce(self) -> None:
         """Record that the price came to be; a recurring one is a plan, too."""
         lifecycle.begin(self, "price.created")
@@ -246,7 +252,7 @@ class Price(Resource, WithMetadata, WithCurrencyOptions):
         return self.shape(
             id=self.wire_id,
             active=self.active,
-            billing_scheme="per_unit",
+            **self.scheme_wire(),
             currency=self.currency,
             custom_unit_amount=shown_custom(self.custom_unit_amount),
             lookup_key=self.lookup_key,

@@ -14,6 +14,7 @@ from payments.catalog.discounts import IN_USE, Discount
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
 from payments.catalog.tax_rates import TaxRate
+from payments.catalog.tiers import billed_units
 from payments.errors import InvalidRequest
 from payments.hosted import chosen_amounts
 from payments.hosted.quantities import MAXIMUM_QUANTITY, Choice, choice_of
@@ -129,7 +130,7 @@ class LineItem(Resource):
             product_id=price.product,
             quantity=quantity,
             unit_amount=unit_amount,
-            amount=unit_amount * quantity,
+            amount=unit_amount * billed_units(price.transform_quantity, quantity),
             currency=cost.currency,
             name=product.name,
             description=product.details.get("description"),
@@ -162,7 +163,7 @@ class LineItem(Resource):
         if choice is None or not choice.allows(quantity):
             raise InvalidRequest("This quantity can't be chosen.", param="quantity")
         self.quantity = quantity
-        self.amount = self.unit_amount * quantity
+        self.amount = self.unit_amount * billed_units(self.price.get("transform_quantity"), quantity)
 
     @property
     def custom(self) -> Custom | None:
@@ -259,7 +260,7 @@ def _price_and_product(
         price = Price.inline(given["price_data"], param=f"{param}[price_data]")
     else:
         price = Price.find(given["price"], param=f"{param}[price]")
-        offered_before = again and (optional or price.custom_unit_amount is not None)
+        offered_before = again and (optional or not price.can_be_inline)
         if not price.active and not offered_before:
             raise InvalidRequest(
                 "The price specified is inactive. This field only accepts active prices.",

@@ -7,6 +7,7 @@ from kit.ids import new_id
 from payments.catalog.prices import Price
 from payments.catalog.products import Product
 from payments.catalog.shipping_rates import ShippingRate
+from payments.catalog.tiers import billed_units
 from payments.errors import InvalidRequest
 from payments.hosted import chosen_amounts
 from payments.hosted.quantities import MAXIMUM_QUANTITY, check_optional, choice_of
@@ -32,6 +33,8 @@ def line_of(given: dict[str, Any], param: str, currency: str | None) -> dict[str
     if not price.active and not inline:
         raise InvalidRequest("The price specified is inactive.", param=f"{param}[price]")
     cost = price.offered_in(currency, param=param)
+    if price.tiers:
+        raise InvalidRequest("Tiered prices can't be offered by a Payment Link.", param=f"{param}[price]")
     if cost.unit_minor is None:
         raise InvalidRequest(
             "Prices with fractions of the smallest unit can't be paid with a Payment Link.",
@@ -60,7 +63,14 @@ def _product_of(price: Price) -> Product:
 
 
 def present_amount(line: dict[str, Any]) -> int:
-    """Return what one unit of a line costs today, which may change in a currency option alone."""
+    """Return what a line comes to today."""
+    return _present_unit_amount(line) * billed_units(
+        line["price"].get("transform_quantity"), line["quantity"]
+    )
+
+
+def _present_unit_amount(line: dict[str, Any]) -> int:
+    """Return what one unit costs today, which may change in a currency option alone."""
     kept: int = line["unit_amount"]
     if line["currency"] == line["price"]["currency"]:
         return kept

@@ -120,11 +120,13 @@ def _line(item: LineItem) -> dict[str, Any]:
 def _offer(item: LineItem) -> dict[str, Any]:
     price = Price.peek(item.price_id)
     cost = price.cost_in(item.currency) if price is not None else None
-    if price is not None and cost is not None:
-        chosen = cost.custom is not None and item.custom is not None
-        # In another currency than the price's own it may have changed.
-        if chosen or (price.active and cost.unit_minor == item.unit_amount and cost.custom is None):
-            return {"price": item.price_id}
+    if price is not None and not price.can_be_inline:
+        if cost is None:
+            raise InvalidRequest("This Checkout Session can't be recovered: a price of it is gone.")
+        return {"price": item.price_id}
+    # In another currency than the price's own it may have changed.
+    if price is not None and price.active and cost is not None and cost.unit_minor == item.unit_amount:
+        return {"price": item.price_id}
     offer: dict[str, Any] = {"currency": item.currency, "unit_amount": item.unit_amount}
     if Product.peek(item.product_id) is not None:
         offer["product"] = item.product_id

@@ -62,8 +62,14 @@ KINDS: dict[str, dict[str, Any]] = {
         "shipping_options": [DELIVERY, DELIVERY],
     },
     "donated, in German": {"submit_type": "donate", "locale": "de", "cancel_url": None},
-    "an amount to choose": {"line_items": [{"quantity": 1, "price": None}]},
+    "an amount to choose": {},
+    "packs": {},
     "cards alone": {"allowed_payment_method_types": ["card"]},
+}
+# Their lines have a price of their own.
+COUNTED: dict[str, dict[str, Any]] = {
+    "an amount to choose": {"custom_unit_amount": {"enabled": "true", "minimum": 5000, "maximum": 900_000}},
+    "packs": {"unit_amount": 4900, "transform_quantity": {"divide_by": 12, "round": "up"}},
 }
 LANGUAGES = ("en-IN", "de-CH,de;q=0.5", "ar-EG", "he", "hi-IN", "ja")
 ROUNDS = 8
@@ -80,9 +86,8 @@ def opened(till: Till, kind: str) -> str:
         product = till.post("/v1/products", {"name": "Biscuit"})["id"]
         price = {"currency": "inr", "unit_amount": 4900, "product": product}
         params["optional_items"] = [{"quantity": 2, "price": till.post("/v1/prices", price)["id"]}]
-    if kind == "an amount to choose":
-        chosen = {"enabled": "true", "minimum": 5000, "maximum": 900_000}
-        price = {"currency": "inr", "custom_unit_amount": chosen, "product_data": {"name": "Tea"}}
+    if kind in COUNTED:
+        price = {"currency": "inr", "product_data": {"name": "Tea"}, **COUNTED[kind]}
         params["line_items"] = [{"quantity": 1, "price": till.post("/v1/prices", price)["id"]}]
     return str(till.open_session(**params)["id"])
 
