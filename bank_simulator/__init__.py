@@ -18,8 +18,9 @@ with a real bank. A request walks downwards through these rooms:
     settlement.py      the settlements and their files; payouts.py  from merchants' accounts; treasury.py
                        holds the books of both
 
-Beside them: desk.py (what every counter has at hand), front.py (what all pages share), clock.py and
-schedule.py (the bank's time, and what it does by itself later) and notices.py (what it tells Florin unasked).
+Beside them: desk.py (what every counter has at hand), front.py (what all pages share), languages.py
+(what they speak), clock.py and schedule.py (the bank's time, and what it does by itself later) and
+notices.py (what it tells Florin unasked).
 
 customer_acts.py has a customer act without a page, lost_answers.py loses answers on demand.
 faults.py says which calls go wrong, fault_effects.py how; fault_switch.py sets it, as does fault_proxy.py, a
@@ -34,7 +35,16 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from bank_simulator import casework, clearing, customer_acts, fault_switch, futures, payouts, settlement
+from bank_simulator import (
+    casework,
+    clearing,
+    customer_acts,
+    fault_switch,
+    futures,
+    languages,
+    payouts,
+    settlement,
+)
 from bank_simulator.acquirer import check_caller, counter
 from bank_simulator.challenge_pages import pages
 from bank_simulator.clock import BankClock
@@ -68,6 +78,7 @@ def create_bank(settings: BankSettings | None = None, clock: Callable[[], float]
     counters = (counter, casework.counter, customer_acts.counter, settlement.counter, payouts.counter)
     for blueprint in counters:
         app.register_blueprint(blueprint)
+    languages.register(app)
     app.register_blueprint(assets)
     app.register_blueprint(pages)
     app.register_blueprint(method_pages.counter)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, true, update
 
-from bank_simulator import cards, challenge, futures, issuer, network, three_d_secure
+from bank_simulator import cards, challenge, futures, issuer, languages, network, three_d_secure
 from bank_simulator.forms import AuthorizationForm
 from bank_simulator.houses import OPEN_HOUSE, House
 from bank_simulator.issuer import Limits, Message
@@ -190,6 +190,7 @@ def _challenged(
         "return_url": form.return_url,
         "created": now,
     }
+    languages.keep(tx, form.reference, form.browser_language)
     return challenge.begin(tx, opened, open_seconds=open_seconds)
 
 

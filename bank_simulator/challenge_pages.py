@@ -13,8 +13,11 @@ from werkzeug.datastructures import MultiDict
 
 from bank_simulator import challenge, completion, front
 from bank_simulator.challenge import Challenge
+from bank_simulator.challenge_endings import ending_of
 from bank_simulator.desk import Bank, bank_at_hand
 from bank_simulator.errors import NotFound
+from bank_simulator.front import STRANGER
+from bank_simulator.languages import N_, Words, ngettext
 
 LOOK_AGAIN_SECONDS = 3  # of the page that waits for the banking app
 
@@ -25,27 +28,27 @@ PASSCODE = "424242"
 class Question:
     """What is asked by choosing: the options with their words, and the keys of the right ones."""
 
-    title: str
-    words: str
-    options: tuple[tuple[str, str], ...]
+    title: Words
+    words: Words
+    options: tuple[tuple[str, Words | str], ...]
     right: frozenset[str]
 
 
 QUESTIONS = {
     "single_select": Question(
-        "Which of these do you have with us?",
-        "Choose the one account that is yours.",
+        N_("Which of these do you have with us?"),
+        N_("Choose the one account that is yours."),
         (
-            ("savings", "A savings account in Mumbai"),
-            ("current", "A current account in London"),
-            ("loan", "A home loan in Berlin"),
-            ("none", "None of these"),
+            ("savings", N_("A savings account in Mumbai")),
+            ("current", N_("A current account in London")),
+            ("loan", N_("A home loan in Berlin")),
+            ("none", N_("None of these")),
         ),
         frozenset({"current"}),
     ),
     "multi_select": Question(
-        "Which of these payments are yours?",
-        "Choose every payment that you made with this card last month.",
+        N_("Which of these payments are yours?"),
+        N_("Choose every payment that you made with this card last month."),
         (
             ("books", "Bookshop on the Corner, 14.50"),
             ("flight", "Northern Airways, 1,290.00"),
@@ -56,11 +59,10 @@ QUESTIONS = {
     ),
 }
 
-STRANGER = "This page was open for too long, or your browser does not keep cookies. Please try again."
 WRONG = {
-    "otp": "That is not the code that we sent you.",
-    "single_select": "That is not right.",
-    "multi_select": "That is not right.",
+    "otp": N_("That is not the code that we sent you."),
+    "single_select": N_("That is not right."),
+    "multi_select": N_("That is not right."),
 }
 
 pages = Blueprint("challenge", __name__)
@@ -79,7 +81,7 @@ def answer(token: str) -> Response:
     """Takes the holder's answer: what was asked for, or that they do not want to pay after all."""
     found = _found(token)
     if found.open and not front.form_is_ours(found.reference):
-        return _page(found, STRANGER, HTTPStatus.BAD_REQUEST)
+        return _page(found, str(STRANGER), HTTPStatus.BAD_REQUEST)
     now = _taken(found)
     if now.open:
         return _page(now, _problem(now), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -99,6 +101,7 @@ def _found(token: str) -> Challenge:
     found = bank_at_hand().storage.read(lambda tx: challenge.by_token(tx, token))
     if found is None:
         raise NotFound("There is no such page.")
+    front.speak_to(found.reference)
     return found
 
 
@@ -140,8 +143,8 @@ def _right(present: Challenge, sent: MultiDict[str, str]) -> bool:
 def _problem(present: Challenge) -> str | None:
     if present.kind not in WRONG:
         return None
-    left = present.tries_left
-    return f"{WRONG[present.kind]} You have {left} {'try' if left == 1 else 'tries'} left."
+    tries = ngettext("You have %(count)s try left.", "You have %(count)s tries left.", present.tries_left)
+    return f"{WRONG[present.kind]} {tries}"
 
 
 def _page(found: Challenge, problem: str | None = None, status: HTTPStatus = HTTPStatus.OK) -> Response:
@@ -153,6 +156,7 @@ def _page(found: Challenge, problem: str | None = None, status: HTTPStatus = HTT
         bank=_house(bank),
         taken=found,
         state=state,
+        ending=ending_of(state, keeps_card=not found.amount_minor),
         amount=front.money(found.amount_minor, found.currency),
         card=f"{found.card_brand.title()} •••• {found.card_masked[-4:]}",
         problem=problem,

@@ -24,6 +24,7 @@ COUNTRY = re.compile(r"[A-Za-z]{2}")
 WEB_ADDRESS = re.compile(r"https?://[!-~]{1,1000}")
 NETWORK_TRANSACTION = re.compile(r"[0-9]{15}")
 EVIDENCE_NAME = re.compile(r"[a-z0-9_]{1,64}")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")  # BCP 47, as 3-D Secure's browserLanguage
 WORDS = re.compile(r"[^\x00-\x1f\x7f]{0,500}")
 
 
@@ -48,10 +49,12 @@ class AuthorizationForm:
     sets_up: bool = False
     set_up_by: str | None = None
     descriptor: str | None = None
+    browser_language: str | None = None
 
     def content(self) -> dict[str, Any]:
         """All that tells this request from another one, save the CVC: no trace of that may be kept."""
-        return {**vars(self), "cvc": self.cvc is not None}
+        told = {**vars(self), "cvc": self.cvc is not None}
+        return without_language(told)
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def authorization_form(body: bytes) -> AuthorizationForm:
         sets_up=fields.flag_or("sets_up", otherwise=False),
         set_up_by=fields.matching_or_none("set_up_by", NETWORK_TRANSACTION),
         descriptor=fields.matching_or_none("descriptor", WORDS),
+        browser_language=fields.matching_or_none("browser_language", LANGUAGE),
     )
     for group in (fields, card, address):
         group.no_others()
@@ -110,6 +114,11 @@ def authorization_form(body: bytes) -> AuthorizationForm:
             f"With a return_url it has at most {LONGEST_CHALLENGED} characters.", "reference"
         )
     return form
+
+
+def without_language(content: dict[str, Any]) -> dict[str, Any]:
+    """The content of a request but for the customer's language, which says nothing of what is asked."""
+    return {name: value for name, value in content.items() if name != "browser_language"}
 
 
 def money_form(body: bytes, authorization: str) -> MoneyForm:

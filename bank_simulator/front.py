@@ -9,14 +9,19 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import Any
+from copy import copy
+from decimal import Decimal
+from functools import lru_cache
 
-from babel.numbers import format_currency
+from babel import Locale
+from babel.numbers import NumberPattern
 from flask import Blueprint, Response, g, request, send_from_directory
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
+from bank_simulator import languages
 from bank_simulator.desk import bank_at_hand
+from bank_simulator.languages import N_
 
 PUBLIC: set[str] = {"front"}  # names of blueprints
 
@@ -45,7 +50,12 @@ HEADERS = {
 
 # Minor units as on the wire of cards; the rest has two.
 NO_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+ARABIC = {
+    ord("0") + digit: 0x0660 + digit for digit in range(10)
+}  # Babel sets separators, and leaves digits Western
 THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
+
+STRANGER = N_("This page was open for too long, or your browser does not keep cookies. Please try again.")
 
 assets = Blueprint("front", __name__)
 
@@ -56,6 +66,11 @@ def asset(name: str) -> Response:
     response = send_from_directory("static", name, max_age=STYLES_SECONDS)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def speak_to(reference: str) -> None:
+    """Makes the page in the language that the caller has told of a reference's customer."""
+    languages.speak(bank_at_hand().storage.read(lambda tx: languages.told(tx, reference)))
 
 
 def protect(response: AnyResponse) -> AnyResponse:
@@ -90,16 +105,24 @@ def return_address(return_url: str, reference: str, outcome: str) -> str:
 
 
 def money(amount_minor: int, currency: str) -> str:
-    """An amount as people write it, such as US$20.00."""
+    """An amount as the customer's language writes it: $20.00, 20,00 € in German."""
     decimals = 0 if currency in NO_DECIMALS else 3 if currency in THREE_DECIMALS else 2
-    whole, part = divmod(amount_minor, 10**decimals)
-    exact: Any = f"{whole}.{part:0{decimals}d}" if decimals else str(whole)
-    shape = "¤#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(
-        format_currency(
-            exact, currency.upper(), shape, locale="en", currency_digits=False, decimal_quantization=False
-        )
+    locale = languages.language().locale
+    text = _pattern(locale, decimals).apply(
+        Decimal(amount_minor).scaleb(-decimals),
+        locale,
+        currency=currency.upper(),
+        currency_digits=False,
+        numbering_system="default",
     )
+    return str(text).translate(ARABIC) if locale.default_numbering_system == "arab" else str(text)
+
+
+@lru_cache(maxsize=64)
+def _pattern(locale: Locale, decimals: int) -> NumberPattern:
+    pattern: NumberPattern = copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (decimals, decimals)
+    return pattern
 
 
 def _token(visitor: str, subject: str) -> str:

@@ -59,7 +59,8 @@ def intercept() -> Response | None:
     if session is None:
         return None
     frames.enter(session)
-    with acting_as(visits.buyer_of(session, request)), speaking(rendering.locale_of(session)):
+    locale = rendering.locale_of(session)
+    with acting_as(visits.buyer_of(session, request, locale)), speaking(locale):
         shown = gate.page_for(visits.state_of(session))
         if shown != "pay" or not session.amount_total or not pays_elsewhere(session):
             return None

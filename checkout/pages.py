@@ -81,7 +81,8 @@ def visited(session_id: str, step: Callable[[CheckoutSession], Response]) -> Res
             HTTPStatus.NOT_FOUND,
         )
     frames.enter(session)
-    with acting_as(visits.buyer_of(session, request)), speaking(rendering.locale_of(session)):
+    locale = rendering.locale_of(session)
+    with acting_as(visits.buyer_of(session, request, locale)), speaking(locale):
         return step(session)
 
 

@@ -4,6 +4,7 @@ import hmac
 import re
 from typing import Any
 
+from babel import Locale
 from flask import Request
 
 from checkout.i18n import Words
@@ -37,12 +38,18 @@ def find_session(key: str) -> CheckoutSession | None:
     return session
 
 
-def buyer_of(visited: CheckoutSession | PaymentLink | Attempt | Charge, request: Request) -> Caller:
+def buyer_of(
+    visited: CheckoutSession | PaymentLink | Attempt | Charge, request: Request, locale: Locale | None = None
+) -> Caller:
     """Return the caller that a visit acts as: a customer of whose the visited thing is."""
-    return buyer_at(visited, request.remote_addr)
+    return buyer_at(visited, request.remote_addr, locale)
 
 
-def buyer_at(visited: CheckoutSession | PaymentLink | Attempt | Charge, address: str | None) -> Caller:
+def buyer_at(
+    visited: CheckoutSession | PaymentLink | Attempt | Charge,
+    address: str | None,
+    locale: Locale | None = None,
+) -> Caller:
     """Return the same for a visit from an address of the network's."""
     return Caller(
         account_id=visited.account_id,
@@ -50,6 +57,7 @@ def buyer_at(visited: CheckoutSession | PaymentLink | Attempt | Charge, address:
         actor="customer",
         request_id=f"req_{random_text(14)}",
         address=address,
+        language=str(locale).replace("_", "-") if locale is not None else None,
     )
 
 

@@ -39,6 +39,7 @@ class Authorize:
     set_up_by: str | None = None  # the network's transaction by which it was
     merchant_id: str = "florin"  # by which the acquirer knows the merchant
     descriptor: str | None = None  # the merchant's name, as the issuer's page shows it
+    browser_language: str | None = None  # of the customer, by BCP 47, for the issuer's page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Initiate:
     capture: bool = True
     return_url: str | None = None
     descriptor: str | None = None
+    browser_language: str | None = None
     merchant_id: str = "florin"
 
 

@@ -16,6 +16,7 @@ class Caller:
     request_id: str | None = None
     address: str | None = None
     idempotency_key: str | None = None
+    language: str | None = None  # of the customer's page, by BCP 47: a bank's page is to speak it, too
     publishable: bool = False  # a key that any browser may hold: it proves nothing by itself
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bank_simulator.languages import N_, Words
 from bank_simulator.methods.kinds import (
     CUSTOMER_REFUSED,
     PROVIDER_REFUSED,
@@ -30,15 +31,15 @@ class WalletCard:
     last4: str
     brand: str
     name: str
-    note: str
+    note: Words
     move: Move
 
 
 CARDS = (
-    WalletCard("4242", "Visa", "Visa ending in 4242", "approved", Approve()),
-    WalletCard("0002", "Visa", "Visa ending in 0002", "refused by its bank", Refuse(PROVIDER_REFUSED)),
+    WalletCard("4242", "Visa", "Visa •••• 4242", N_("approved"), Approve()),
+    WalletCard("0002", "Visa", "Visa •••• 0002", N_("refused by its bank"), Refuse(PROVIDER_REFUSED)),
     WalletCard(
-        "4444", "MasterCard", "Mastercard ending in 4444", "reviewed by Amazon Pay for a day",
+        "4444", "MasterCard", "Mastercard •••• 4444", N_("reviewed by Amazon Pay for a day"),
         Wait("waiting", REVIEW_SECONDS, Approve()),
     ),
 )  # fmt: skip
@@ -53,7 +54,7 @@ def _act(_payment: Payment, sent: Mapping[str, str]) -> Move:
         return Refuse(CUSTOMER_REFUSED)
     card = next((card for card in CARDS if card.last4 == sent.get("card")), None)
     if card is None:
-        return Ask("wallet", problem="Choose the card to pay with.")
+        return Ask("wallet", problem=N_("Choose the card to pay with."))
     funding = {
         "brand": card.brand, "country": "US", "exp_month": 12, "exp_year": 2034, "funding": "credit",
         "last4": card.last4,

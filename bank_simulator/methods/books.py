@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from bank_simulator import authorizations, journal, notices, schedule
+from bank_simulator import authorizations, journal, languages, notices, schedule
 from bank_simulator.authorizations import Row
 from bank_simulator.issuer import Limits
 from bank_simulator.journal import Entry, Stamp
+from bank_simulator.languages import Words
 from bank_simulator.methods import METHODS, payers
 from bank_simulator.methods.forms import PaymentForm
 from bank_simulator.methods.kinds import EXPIRED, NO_MONEY, OPEN, Approve, Ask, Move, Payment, Refuse, Wait
@@ -39,6 +40,7 @@ def begin(tx: Connection, form: PaymentForm, stamp: Stamp, terms: Terms, base: s
     move = Refuse("processing_error") if buried else method.begin(dict(form.details), stamp.now)
     own = _own_row(form, move, stamp.now, base)
     tx.execute(insert(payments), own)
+    languages.keep(tx, form.reference, form.browser_language)
     row = authorizations.empty_row(form.reference, stamp.now) | {
         "merchant_id": form.merchant_id,
         "outcome": "challenge_required",
@@ -68,7 +70,7 @@ def begin(tx: Connection, form: PaymentForm, stamp: Stamp, terms: Terms, base: s
     )
 
 
-def step(tx: Connection, reference: str, sent: Mapping[str, str], terms: Terms, now: int) -> str | None:
+def step(tx: Connection, reference: str, sent: Mapping[str, str], terms: Terms, now: int) -> Words | None:
     """Takes what the customer sent from a page; returns what was wrong with it. An ended payment stays so."""
     payment = payment_of(tx, reference)
     if not payment.open or payment.expires_at <= now:

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from bank_simulator.errors import InvalidRequest
-from bank_simulator.forms import AMOUNT_MINOR, CURRENCY, REFERENCE, WEB_ADDRESS, WORDS, Fields, json_object
+from bank_simulator.forms import (
+    AMOUNT_MINOR,
+    CURRENCY,
+    LANGUAGE,
+    REFERENCE,
+    WEB_ADDRESS,
+    WORDS,
+    Fields,
+    json_object,
+    without_language,
+)
 from bank_simulator.methods.kinds import Method
 
 
@@ -19,9 +29,10 @@ class PaymentForm:
     details: dict[str, str]
     return_url: str | None
     descriptor: str | None
+    browser_language: str | None
 
     def content(self) -> dict[str, Any]:
-        return dict(vars(self))
+        return without_language(vars(self))
 
 
 def payment_form(body: bytes, methods: dict[str, Method]) -> PaymentForm:
@@ -39,6 +50,7 @@ def payment_form(body: bytes, methods: dict[str, Method]) -> PaymentForm:
         details={name: value for name, value in details.items() if value is not None},
         return_url=fields.matching_or_none("return_url", WEB_ADDRESS),
         descriptor=fields.matching_or_none("descriptor", WORDS),
+        browser_language=fields.matching_or_none("browser_language", LANGUAGE),
     )
     for group in (fields, given):
         group.no_others()

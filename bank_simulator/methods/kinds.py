@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bank_simulator.languages import Words
+
 Facts = dict[str, Any]
 
 CUSTOMER_REFUSED = "payment_method_customer_decline"
@@ -36,7 +38,7 @@ class Ask:
 
     step: str
     facts: Facts = field(default_factory=dict)
-    problem: str | None = None
+    problem: Words | None = None
     seconds: int = 0
     then: Approve | Refuse | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bank_simulator.languages import N_, Words
 from bank_simulator.methods.kinds import (
     CUSTOMER_REFUSED,
     PROVIDER_REFUSED,
@@ -33,15 +34,15 @@ class Plan:
     """When the customer pays: `after_days` has one entry for each instalment."""
 
     code: str
-    name: str
-    note: str
+    name: Words
+    note: Words
     after_days: tuple[int, ...]
 
 
 PLANS = (
-    Plan("pay_in_installments", "Pay in 3", "three instalments, no interest", (0, 30, 60)),
-    Plan("pay_later", "Pay in 30 days", "one payment after the goods have come", (30,)),
-    Plan("pay_now", "Pay now", "the whole sum today", (0,)),
+    Plan("pay_in_installments", N_("Pay in 3"), N_("three instalments, no interest"), (0, 30, 60)),
+    Plan("pay_later", N_("Pay in 30 days"), N_("one payment after the goods have come"), (30,)),
+    Plan("pay_now", N_("Pay now"), N_("the whole sum today"), (0,)),
 )
 # Part of the customer's email address -> how the payment ends.
 ENDINGS: tuple[tuple[str, Move], ...] = (
@@ -69,13 +70,13 @@ def _act(payment: Payment, sent: Mapping[str, str]) -> Move:
         return Refuse(CUSTOMER_REFUSED)
     email = (sent.get("email") or payment.facts["email"]).strip()
     if EMAIL.fullmatch(email) is None:
-        return Ask("plans", problem="Enter your email address.")
+        return Ask("plans", problem=N_("Enter your email address."))
     plan = next((plan for plan in PLANS if plan.code == sent.get("plan")), None)
     if plan is None:
-        return Ask("plans", {"email": email}, problem="Choose how you want to pay.")
+        return Ask("plans", {"email": email}, problem=N_("Choose how you want to pay."))
     chosen = {"email": email, "payment_method_category": plan.code, "payer": f"klarna:{email}"}
     if sent.get("agree") != "yes":
-        return Ask("plans", chosen, problem="Agree to the terms of your plan to go on.")
+        return Ask("plans", chosen, problem=N_("Agree to the terms of your plan to go on."))
     return knowing(next((move for part, move in ENDINGS if part in email), Approve()), chosen)
 
 

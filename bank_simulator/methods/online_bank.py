@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bank_simulator.languages import N_, Words
 from bank_simulator.methods.kinds import (
     CUSTOMER_REFUSED,
     NO_MONEY,
@@ -36,18 +37,18 @@ class Account:
     """One of the accounts that the customer finds after the log-in, and how a payment from it ends."""
 
     code: str
-    name: str
-    note: str
+    name: Words
+    note: Words
     move: Move
 
 
 ACCOUNTS = (
-    Account("current", "Current account", "enough for this payment", Approve()),
-    Account("empty", "Savings account", "nothing left in it", Refuse(NO_MONEY)),
+    Account("current", N_("Current account"), N_("enough for this payment"), Approve()),
+    Account("empty", N_("Savings account"), N_("nothing left in it"), Refuse(NO_MONEY)),
     Account(
         "joint",
-        "Joint account",
-        "the second holder approves within 30 minutes",
+        N_("Joint account"),
+        N_("the second holder approves within 30 minutes"),
         Wait("waiting", SECOND_SIGNATURE_SECONDS, Approve()),
     ),
 )
@@ -66,7 +67,7 @@ def act(banks: tuple[Bank, ...], payment: Payment, sent: Mapping[str, str]) -> M
     match payment.step:
         case "bank_choose":
             chosen = _named(banks, sent.get("bank"))
-            return Ask("bank_choose", problem="Choose your bank.") if chosen is None else _at(chosen)
+            return Ask("bank_choose", problem=N_("Choose your bank.")) if chosen is None else _at(chosen)
         case "bank_login":
             return _logged_in(payment, sent)
         case _:
@@ -88,14 +89,14 @@ def _at(bank: Bank) -> Move:
 def _logged_in(payment: Payment, sent: Mapping[str, str]) -> Move:
     customer, password = sent.get("customer", "").strip(), sent.get("password", "")
     if not customer or not password:
-        return Ask("bank_login", problem="Enter your customer number and your password.")
+        return Ask("bank_login", problem=N_("Enter your customer number and your password."))
     if password == WRONG_PASSWORD:
-        return Ask("bank_login", problem="Customer number or password is wrong.")
+        return Ask("bank_login", problem=N_("Customer number or password is wrong."))
     return Ask("bank_accounts", {"payer": f"{payment.method}:{payment.facts['bank']}:{customer[:64]}"})
 
 
 def _paid_from(sent: Mapping[str, str]) -> Move:
     account = next((account for account in ACCOUNTS if account.code == sent.get("account")), None)
     if account is None:
-        return Ask("bank_accounts", problem="Choose the account to pay from.")
+        return Ask("bank_accounts", problem=N_("Choose the account to pay from."))
     return knowing(account.move, {"account": account.code, "transaction_id": secrets.token_hex(8)})

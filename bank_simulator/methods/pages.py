@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from bank_simulator import front
 from bank_simulator.desk import Bank, bank_at_hand, body, once
 from bank_simulator.errors import NotFound
+from bank_simulator.languages import N_, Words
 from bank_simulator.methods import METHODS, books, upi, wording
 from bank_simulator.methods.books import Terms
 from bank_simulator.methods.forms import payment_form
@@ -22,7 +23,8 @@ from bank_simulator.methods.kinds import Payment
 
 LOOK_AGAIN_SECONDS = 2
 LONGEST_FIELD = 300
-STRANGER = "This page was open for too long, or your browser does not keep cookies. Please try again."
+# Of methods whose names are words, and no brand's.
+NAMES = {"x_netbanking": N_("Net banking"), "sepa_debit": N_("SEPA Direct Debit")}
 QR_FORMATS = {
     "svg": ("image/svg+xml", {"scale": 6, "border": 3}),
     "png": ("image/png", {"scale": 8, "border": 3}),
@@ -82,30 +84,31 @@ def _found(token: str) -> Payment:
     payment = bank_at_hand().storage.read(lambda tx: books.by_token(tx, token))
     if payment is None or (request.path.startswith("/phone/") and payment.method != upi.UPI.type):
         raise NotFound("There is no such payment.")
+    front.speak_to(payment.reference)
     return payment
 
 
-def _stepped(payment: Payment) -> tuple[Payment, str | None]:
+def _stepped(payment: Payment) -> tuple[Payment, Words | None]:
     bank = bank_at_hand()
     if not front.form_is_ours(payment.reference):
-        return payment, STRANGER
+        return payment, front.STRANGER
     sent = {name: value[:LONGEST_FIELD] for name, value in request.form.items()}
 
-    def work(tx: Connection) -> str | None:
+    def work(tx: Connection) -> Words | None:
         return books.step(tx, payment.reference, sent, _terms(bank), bank.now())
 
     problem = bank.storage.write(payment.reference, work)
     return _found(payment.token), problem
 
 
-def _page(payment: Payment, problem: str | None = None) -> Response:
+def _page(payment: Payment, problem: Words | None = None) -> Response:
     bank, method = bank_at_hand(), METHODS[payment.method]
     step = payment.step if payment.open and payment.expires_at > bank.now() else "ended"
     if step == upi.QR and ("collect" in request.args or problem):
         step = "upi_collect"
     shown: dict[str, Any] = {
         "problem": problem,
-        "left": wording.minutes_left(payment.expires_at, bank.now()),
+        "left": wording.time_left(payment.expires_at, bank.now()),
         "onward": _onward(payment),
         "again_seconds": LOOK_AGAIN_SECONDS,
         "here": url_for("methods.show", token=payment.token),
@@ -124,11 +127,12 @@ def _rendered(template: str, payment: Payment, status: HTTPStatus = HTTPStatus.O
     html = render_template(
         template,
         payment=payment,
-        method=METHODS[payment.method],
+        method_name=NAMES.get(payment.method, METHODS[payment.method].name),
         bank_name=bank.settings.name.replace("_", " ").title(),
         amount=front.money(payment.amount_minor, payment.currency),
         money=front.money,
         day=wording.day,
+        written_day=wording.written_day,
         form_token=front.form_token(payment.reference),
         **shown,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bank_simulator.errors import InvalidRequest
+from bank_simulator.languages import N_
 from bank_simulator.methods.kinds import (
     CUSTOMER_REFUSED,
     Approve,
@@ -84,7 +85,7 @@ def _act(payment: Payment, sent: Mapping[str, str]) -> Move:
             return Wait(LEFT)
     vpa = sent.get("vpa", "").strip()
     if payment.step != QR or VPA.fullmatch(vpa) is None:
-        return Ask(payment.step, problem="Enter a UPI ID such as name@bank.")
+        return Ask(payment.step, problem=N_("Enter a UPI ID such as name@bank."))
     return collect(vpa)
 
 

@@ -1,17 +1,27 @@
-"""How the bank's pages write days and the time that is left."""
+"""How the bank's pages write days and the time that is left, as the customer's language does."""
 
-import time
+from datetime import UTC, date, datetime, timedelta
+
+from babel.dates import format_date, format_timedelta
+
+from bank_simulator.languages import language
 
 
 def day(seconds: int) -> str:
-    moment = time.gmtime(seconds)
-    return f"{moment.tm_mday} {time.strftime('%B %Y', moment)}"
+    """The day of a moment, in seconds since 1970."""
+    return _written(datetime.fromtimestamp(seconds, UTC).date())
 
 
-def minutes_left(until: int, now: int) -> str:
-    left = max(0, until - now)
-    for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if left >= length:
-            count = round(left / length)
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    return "less than a minute"
+def written_day(iso: str) -> str:
+    """The same of a day such as 2026-11-28."""
+    return _written(date.fromisoformat(iso))
+
+
+def time_left(until: int, now: int) -> str:
+    """Minutes, hours or days, one at least: 15 minutes."""
+    left = timedelta(seconds=max(1, until - now))
+    return str(format_timedelta(left, granularity="minute", threshold=1, locale=language().locale))
+
+
+def _written(when: date) -> str:
+    return str(format_date(when, "long", locale=language().locale))

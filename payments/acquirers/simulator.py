@@ -61,6 +61,7 @@ class SimulatorAcquirer:
             "sets_up": question.sets_up,
             "set_up_by": question.set_up_by,
             "descriptor": _words(question.descriptor),
+            "browser_language": question.browser_language,
         }  # fmt: skip
         reply = self._post("/v1/authorizations", body)
         return _never_acted(reply) or _authorization(reply, question.reference)
@@ -77,6 +78,7 @@ class SimulatorAcquirer:
             "capture": question.capture,
             "return_url": question.return_url,
             "descriptor": _words(question.descriptor),
+            "browser_language": question.browser_language,
         }
         reply = self._post("/v1/payments", body)
         return _never_acted(reply) or _authorization(reply, question.reference)

@@ -8,6 +8,7 @@ from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import Means, PaymentMethod
 from payments.charging.three_d_secure import three_d_secure
 from payments.errors import InvalidRequest
+from payments.scope import caller
 
 
 def question_of(
@@ -32,6 +33,7 @@ def question_of(
                 capture=not intent.manual,
                 return_url=return_url,
                 descriptor=merchants.present_name(),
+                browser_language=caller().language,
                 merchant_id=merchant_id,
             )
         case CardDetails():
@@ -49,6 +51,7 @@ def question_of(
                 set_up_by=method.card.get("set_up_by"),
                 merchant_id=merchant_id,
                 descriptor=merchants.present_name(),
+                browser_language=caller().language,
             )
 
 

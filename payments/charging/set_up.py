@@ -20,6 +20,7 @@ from payments.charging.withdraw_setup import withdraw_setup
 from payments.customers.customers import Customer
 from payments.hosted import addresses
 from payments.routing import Route
+from payments.scope import caller
 
 VERIFICATION_CURRENCY = "usd"
 
@@ -140,6 +141,7 @@ def _question(
         set_up_by=method.card.get("set_up_by"),
         merchant_id=route.merchant_id,
         descriptor=merchants.present_name(),
+        browser_language=caller().language,
     )
 
 

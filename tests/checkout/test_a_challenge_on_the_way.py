@@ -44,6 +44,14 @@ def test_a_buyer_who_confirms_is_taken_to_the_shop(app: Flask, till: Till) -> No
     assert len(till.charges_of(buyer.session["id"])) == 1
 
 
+def test_the_banks_page_speaks_the_language_of_ours(app: Flask, till: Till) -> None:
+    buyer = Buyer(app, till.open_session(locale="pt-BR"), languages="de-DE")
+    page = Cardholder(buyer.pay(cardNumber=MUST_CONFIRM).links["challenge"]).open()
+    assert '<html lang="pt-BR"' in page
+    assert "Confirme seu pagamento" in page
+    assert "499,00" in page
+
+
 @pytest.mark.parametrize("way", ["cancels", "fails"])
 def test_a_buyer_who_does_not_confirm_may_try_again(app: Flask, till: Till, way: str) -> None:
     buyer, holder, _ = sent_to_the_bank(app, till)
