@@ -16,6 +16,7 @@ from merchant_api.catalog import (
 )
 from merchant_api.charging import (
     charges,
+    confirmation_tokens,
     disputes,
     payment_intents,
     payment_methods,
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     refunds.blueprint,
     setup_intents.blueprint,
     tokens.blueprint,
+    confirmation_tokens.blueprint,
     setup_attempts.blueprint,
     products.blueprint,
     prices.blueprint,

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from kit import params
 from merchant_api import lists, searches, tried
+from merchant_api.confirmation_given import use_token, with_token
 from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
@@ -30,7 +31,7 @@ METHOD = {"payment_method"}
 METHODS_GIVEN = {"payment_method", "payment_method_data"}
 METHOD_DATA = {"payment_method_data": MethodData} | TYPES
 CONFIRMING = METHOD | {
-    "allowed_payment_method_types", "capture_method", "error_on_requires_action",
+    "allowed_payment_method_types", "capture_method", "confirmation_token", "error_on_requires_action",
     "mandate_data.customer_acceptance", "off_session", "receipt_email",
     "payment_method_options.card.request_three_d_secure", "return_url", "setup_future_usage", "shipping",
     "use_stripe_sdk", "expand",
@@ -77,7 +78,13 @@ CHANGED_BY_CONFIRMING = {
     "payment_method_options",
 }  # fmt: skip
 # Nothing of them is kept, so without the confirmation they would be dropped silently.
-ONLY_CONFIRMING = ("off_session", "error_on_requires_action", "return_url", "mandate_data")
+ONLY_CONFIRMING = (
+    "confirmation_token",
+    "off_session",
+    "error_on_requires_action",
+    "return_url",
+    "mandate_data",
+)
 ROOT = "/v1/payment_intents"
 SEARCH = params.build(stripe.params.PaymentIntentSearchParams, only=searches.PARAMETERS)
 SEARCHABLE = {
@@ -94,6 +101,7 @@ def create(given: dict[str, Any]) -> PaymentIntent:
     if not given.get("confirm") and (early := [name for name in ONLY_CONFIRMING if name in given]):
         name = early[0]
         raise InvalidRequest(f"`{name}` can only be used with `confirm=true`.", param=name)
+    given = with_token(given)
     intent = PaymentIntent.create(given)
     method = method_of(given, keep=not given.get("confirm"))
     if given.get("confirm"):
@@ -155,7 +163,8 @@ def confirm(given: dict[str, Any], id: str) -> PaymentIntent:
             "`confirmation_method` is set to `manual`. Please use your secret key instead, or create a "
             "PaymentIntent with `confirmation_method` set to `automatic`."
         )
-    return tried.within_limits(id, given, lambda: _tried(intent, given))
+    asked = with_token(given)
+    return tried.within_limits(id, asked, lambda: _tried(intent, asked))
 
 
 def _tried(intent: PaymentIntent, given: dict[str, Any]) -> PaymentIntent:
@@ -241,6 +250,7 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
     if given.get("mandate_data"):
         accepted = given["mandate_data"]["customer_acceptance"]
         audit.record("payment_intent.mandate_accepted", intent.id, **accepted)
+    use_token(given, intent)
     presence = Presence(
         off_session=bool(given.get("off_session")),
         can_act=not given.get("error_on_requires_action"),

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from kit import params
 from merchant_api import lists, tried
+from merchant_api.confirmation_given import use_token, with_token
 from merchant_api.crud import operation
 from merchant_api.declined import declined_error
 from merchant_api.methods_given import TYPES, Given, MethodData, method_of
@@ -32,8 +33,8 @@ MAX_CHARS = {"description": 1_000}
 CREATE = params.build(
     stripe.params.SetupIntentCreateParams,
     only=WRITABLE
-    | {"automatic_payment_methods", "confirm", "mandate_data.customer_acceptance", "return_url", "usage",
-       "use_stripe_sdk"},
+    | {"automatic_payment_methods", "confirm", "confirmation_token", "mandate_data.customer_acceptance",
+       "return_url", "usage", "use_stripe_sdk"},
     extra=METHOD_DATA,
     max_chars=MAX_CHARS,
 )  # fmt: skip
@@ -42,8 +43,8 @@ UPDATE = params.build(
 )
 CONFIRM = params.build(
     stripe.params.SetupIntentConfirmParams,
-    only={"expand", "mandate_data.customer_acceptance", "payment_method", OPTIONS, "return_url",
-          "use_stripe_sdk"},
+    only={"confirmation_token", "expand", "mandate_data.customer_acceptance", "payment_method", OPTIONS,
+          "return_url", "use_stripe_sdk"},
     extra={"payment_method_data": MethodData, "client_secret": str},
 )  # fmt: skip
 RETRIEVE = params.build(stripe.params.SetupIntentRetrieveParams, only={"client_secret", "expand"})
@@ -58,8 +59,10 @@ NOUN = "setup_intent"
 
 @operation(blueprint, Operation("POST", ROOT, CREATE, NOUN, "create", "Create a setup intent"))
 def create(given: dict[str, Any]) -> SetupIntent:
-    if given.get("return_url") and not given.get("confirm"):
-        raise InvalidRequest("`return_url` can only be used with `confirm=true`.", param="return_url")
+    for name in ("return_url", "confirmation_token"):
+        if given.get(name) and not given.get("confirm"):
+            raise InvalidRequest(f"`{name}` can only be used with `confirm=true`.", param=name)
+    given = with_token(given)
     intent = SetupIntent.create(given)
     method = method_of(given, keep=True)
     if given.get("confirm"):
@@ -100,7 +103,8 @@ def confirm(given: dict[str, Any], id: str) -> SetupIntent:
     intent = _found(id, given)
     intent.require_no_session("confirmed")
     intent.require_confirmable()
-    return tried.within_limits(id, given, lambda: _tried(intent, given))
+    asked = with_token(given)
+    return tried.within_limits(id, asked, lambda: _tried(intent, asked))
 
 
 def _tried(intent: SetupIntent, given: dict[str, Any]) -> SetupIntent:
@@ -162,6 +166,7 @@ def _confirmed(intent: SetupIntent, given_method: Given | None, given: dict[str,
     if given.get("mandate_data"):
         accepted = given["mandate_data"]["customer_acceptance"]
         audit.record("setup_intent.mandate_accepted", intent.id, **accepted)
+    use_token(given, intent)
     intent.check_accepted(given_method.method)
     answer = set_up(intent, given_method.method, given_method.card, return_url=given.get("return_url"))
     if isinstance(answer, bank.Declined):

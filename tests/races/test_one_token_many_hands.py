@@ -30,3 +30,19 @@ def test_a_token_becomes_one_customers_source(shop: Shop) -> None:
     assert outcomes.codes() <= {"token_already_used", "lock_timeout"}
     sources = [shop.sdk.v1.customers.payment_sources.list(name).data for name in customers]
     assert sum(map(len, sources)) == 1
+
+
+def test_a_confirmation_token_pays_one_of_many_intents(shop: Shop) -> None:
+    token = shop.sdk.v1.test_helpers.confirmation_tokens.create({"payment_method": "pm_card_visa"}).id
+    given: Any = {
+        "amount": 2000,
+        "currency": "eur",
+        "allowed_payment_method_types": ["card"],
+        "confirm": True,
+    }
+    outcomes = at_once(lambda _: shop.sdk.v1.payment_intents.create(given | {"confirmation_token": token}))
+    assert len(outcomes.won) == 1
+    assert outcomes.codes() <= {None, "lock_timeout"}
+    assert len([charge for charge in shop.sdk.v1.charges.list().data if charge.paid]) == 1
+    paid = shop.sdk.v1.confirmation_tokens.retrieve(token).payment_intent
+    assert [intent.id for intent in shop.sdk.v1.payment_intents.list().data] == [paid]

@@ -51,6 +51,7 @@ def a_day_in_a_shop(till: Till, api: Any) -> None:
     intent = {"amount": 2000, "currency": "eur", "payment_method_types": ["card"]}
     confirmed = {**intent, "confirm": True, "payment_method": CARD}
     paid = post("/v1/payment_intents", confirmed)
+    post("/v1/test_helpers/confirmation_tokens", {"payment_method": CARD})
     post("/v1/refunds", {"payment_intent": paid["id"], "amount": 500, "reason": "requested_by_customer"})
     held = post("/v1/payment_intents", {**confirmed, "capture_method": "manual"})
     post(f"/v1/payment_intents/{held['id']}/capture", {"amount_to_capture": 1500})
