@@ -16,6 +16,8 @@ NO_KEY = (
     "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
 )
 MAXIMUM_KEY_LENGTH = 255
+# Headers with which a client acts for an account that is not its key's own.
+OTHERS = ("Stripe-Account", "Stripe-Context")
 
 
 def new_request_id() -> str:
@@ -62,13 +64,14 @@ def admit(request: Request, key: KnownKey, *, publishable_too: bool) -> None:
             "find a list of your API keys in your dashboard.",
             code="secret_key_required",
         )
-    account = request.headers.get("Stripe-Account")
-    if account is not None and account != key.account_id:
-        raise PermissionDenied(
-            f"The provided key does not have access to account '{account[:64]}' (or that account does not "
-            "exist). Application access may have been revoked.",
-            code="account_invalid",
-        )
+    for name in OTHERS:
+        account = request.headers.get(name)
+        if account is not None and account != key.account_id:
+            raise PermissionDenied(
+                f"The provided key does not have access to account '{account[:64]}' (or that account does "
+                "not exist). Application access may have been revoked.",
+                code="account_invalid",
+            )
 
 
 def negotiated_version(request: Request) -> str:

@@ -16,14 +16,16 @@ from merchant_api.methods_given import Given, method_of
 from merchant_api.operations import Operation
 from payments import bank, transactions
 from payments.audit import AuditRow, rows_of_caller
+from payments.charging import amounts
+from payments.charging.billing import billing_details
 from payments.charging.confirm import Presence
 from payments.charging.confirm import confirm as confirm_intent
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.return_urls import check_return_url
-from payments.emails import check_email
 from payments.errors import InvalidRequest
 from payments.hosted.billing import Billing
 from payments.hosted.checkout_sessions import CheckoutSession
+from payments.hosted.collected import Answers
 from payments.hosted.pay import pay
 from payments.scope import caller
 
@@ -88,6 +90,8 @@ def initiate(given: dict[str, Any]) -> dict[str, Any]:
                     f"`{name}` needs `success_url`.", code="parameter_missing", param="success_url"
                 )
         return transactions.describe(PaymentIntent.create(given))
+    # Before it becomes a line of an order, whose parameters nobody has sent here.
+    amounts.check_charge(given["amount"], amounts.known_currency(given["currency"]))
     return transactions.describe(CheckoutSession.open(_session_of(given), livemode=caller().livemode))
 
 
@@ -161,6 +165,9 @@ def _return_url(given: dict[str, Any]) -> str | None:
 
 def _method(given: dict[str, Any], *, keep: bool) -> Given:
     data: dict[str, Any] = {}
+    if {"payment_method", "card"} <= given.keys():
+        message = "You may only specify one of these parameters: payment_method, card."
+        raise InvalidRequest(message, param="payment_method")
     if "payment_method" in given:
         data["payment_method"] = given["payment_method"]
     if "card" in given:
@@ -174,13 +181,10 @@ def _method(given: dict[str, Any], *, keep: bool) -> Given:
 
 
 def _billing(session: CheckoutSession, given: dict[str, Any]) -> Billing:
-    details = given.get("billing_details") or {}
-    address = details.get("address") or {}
-    email = details.get("email") or session.details.get("customer_email")
+    details = billing_details(given.get("billing_details") or {})
+    email = details["email"] or session.details.get("customer_email")
     if not email:
         message = "Missing required param: billing_details[email]."
         raise InvalidRequest(message, code="parameter_missing", param="billing_details[email]")
-    check_email(email, "billing_details[email]")
-    return Billing(
-        email, details.get("name") or None, address.get("country") or None, address.get("postal_code") or None
-    )
+    answers = Answers(phone=details["phone"])
+    return Billing(email, details["name"], answers=answers, **details["address"])

@@ -61,6 +61,18 @@ BODIES = [
     raw(INITIATE, b'{"amount": 2000, "currency": "usd", "cancel_url": "https://a.example"}', JSON,
         code=LACKING, param="success_url"),
     raw(INITIATE, b'{"amount": 49, "currency": "usd"}', JSON, code="amount_too_small", param="amount"),
+    *(
+        raw(INITIATE, f'{{"amount": {amount}, "currency": "{currency}", "success_url": "https://a.example"}}',
+            JSON, code=code, param=param)
+        for amount, currency, code, param in (
+            (49, "usd", "amount_too_small", "amount"), (0, "usd", NUMBER, "amount"),
+            (100_000_000, "usd", "amount_too_large", "amount"),
+            (15_050, "isk", "invalid_charge_amount", "amount"), (2_000, "xxx", None, "currency"),
+        )
+    ),
+    raw(CONFIRM, '{"transaction_id": "{session}", "payment_method": "pm_card_visa", '
+        '"billing_details": {"email": "a@b.c", "address": {"country": "ZZZ"}}}', JSON,
+        code="country_code_invalid", param="billing_details[address][country]"),
     raw(CONFIRM, b'{"transaction_id": "pi_none", "payment_method": "pm_card_visa"}', JSON,
         code="resource_missing", param="transaction_id"),
     raw(CONFIRM, '{"transaction_id": "{charge}", "payment_method": "pm_card_visa"}', JSON,

@@ -284,10 +284,11 @@ def test_ones_own_account_may_be_named(app: Flask) -> None:
     assert stripe_client(app, key, stripe_account=merchant.id).v1.customers.list().data == []
 
 
-def test_another_account_may_not_be_named(app: Flask, secret_key: str) -> None:
+@pytest.mark.parametrize("name", ["Stripe-Account", "Stripe-Context"])
+def test_another_account_may_not_be_named(app: Flask, secret_key: str, name: str) -> None:
     merchant, _ = create_merchant(app, "Other")
     with pytest.raises(stripe.PermissionError) as refused:
-        stripe_client(app, secret_key, stripe_account=merchant.id).v1.customers.list()
+        stripe_client(app, secret_key).v1.customers.list(options={"headers": {name: merchant.id}})
     assert refused.value.http_status == 403
     assert refused.value.error is not None
     assert refused.value.error.code == "account_invalid"
