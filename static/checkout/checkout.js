@@ -227,6 +227,11 @@ form.addEventListener("submit", (event) => {
   setBusy(true);
 });
 
+// The answer to a form is kept nowhere, so going back to it, or loading it anew, would ask whether to send the card
+// once more. From now on its entry in the history is that of the page itself, which says how things stand.
+const own = new URL(form.action);
+window.history.replaceState(window.history.state, "", window.location.pathname === own.pathname ? undefined : own);
+
 // A page brought back by the back button shows an old truth; ask the server for the present one.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.replace(form.action); // the page's own address; in a frame with what the loader has added

@@ -137,6 +137,25 @@ def test_the_back_button_shows_that_all_is_paid_and_stays_there(
     is_paid_once(merchant, session)
 
 
+def test_going_back_or_loading_anew_after_a_decline_sends_no_card_again(
+    merchant: stripe.StripeClient, session: stripe.checkout.Session, shop: Shop, page: Page
+) -> None:
+    page.goto(session.url or "")
+    fill(page, cardNumber=INSUFFICIENT_FUNDS)
+    press_pay(page)
+    expect(page.get_by_role("alert")).to_contain_text("Your card has insufficient funds.")
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#billingName")).to_have_value(TYPED["billingName"])
+    fill(page)
+    press_pay(page)
+    expect(page).to_have_url(f"{shop.url}/thanks?session_id={session.id}")
+    page.go_back()
+    expect(page.get_by_role("heading", name="This has already been paid")).to_be_visible()
+    charges = merchant.v1.charges.list().data
+    assert sorted(charge.status for charge in charges) == ["failed", "succeeded"]
+
+
 # Runs after the page's own script: counts the submits that it lets through, and keeps the page here.
 COUNT_SUBMITS = """form => form.addEventListener("submit", (event) => {
   form.dataset.submits = Number(form.dataset.submits || 0) + (event.defaultPrevented ? 0 : 1);
