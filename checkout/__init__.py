@@ -11,6 +11,7 @@ from checkout import (
     i18n,
     images,
     links,
+    mandates,
     more_time,
     receipts,
     returns,
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(returns.blueprint)
     app.register_blueprint(links.blueprint)
     app.register_blueprint(receipts.blueprint)
+    app.register_blueprint(mandates.blueprint)
     app.register_blueprint(style.blueprint)
     app.register_blueprint(images.blueprint)
     app.register_blueprint(embed.blueprint)

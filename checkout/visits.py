@@ -12,6 +12,7 @@ from kit import database
 from kit.ids import random_text
 from payments.charging.attempts import Attempt
 from payments.charging.charges import Charge
+from payments.charging.mandates import Mandate
 from payments.charging.methods import METHODS
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
 from payments.charging.payment_intents import Status as IntentStatus
@@ -39,14 +40,16 @@ def find_session(key: str) -> CheckoutSession | None:
 
 
 def buyer_of(
-    visited: CheckoutSession | PaymentLink | Attempt | Charge, request: Request, locale: Locale | None = None
+    visited: CheckoutSession | PaymentLink | Attempt | Charge | Mandate,
+    request: Request,
+    locale: Locale | None = None,
 ) -> Caller:
     """Return the caller that a visit acts as: a customer of whose the visited thing is."""
     return buyer_at(visited, request.remote_addr, locale)
 
 
 def buyer_at(
-    visited: CheckoutSession | PaymentLink | Attempt | Charge,
+    visited: CheckoutSession | PaymentLink | Attempt | Charge | Mandate,
     address: str | None,
     locale: Locale | None = None,
 ) -> Caller:

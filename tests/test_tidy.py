@@ -23,6 +23,7 @@ EDGES = {
     "checkout/changes.py",
     "checkout/more_time.py",
     "checkout/links.py",
+    "checkout/mandates.py",
     "checkout/pages.py",
     "checkout/receipts.py",
     "checkout/returns.py",

@@ -18,6 +18,7 @@ from payments.charging.cancel import cancel as cancel_intent
 from payments.charging.capture import capture as capture_intent
 from payments.charging.confirm import Presence, choose_method
 from payments.charging.confirm import confirm as confirm_intent
+from payments.charging.mandates import check_mandate
 from payments.charging.payment_intents import PLAIN, PaymentIntent
 from payments.charging.return_urls import check_return_url
 from payments.charging.withdraw import withdraw
@@ -32,7 +33,7 @@ METHODS_GIVEN = {"payment_method", "payment_method_data"}
 METHOD_DATA = {"payment_method_data": MethodData} | TYPES
 CONFIRMING = METHOD | {
     "allowed_payment_method_types", "capture_method", "confirmation_token", "error_on_requires_action",
-    "mandate_data.customer_acceptance", "off_session", "receipt_email",
+    "mandate", "mandate_data.customer_acceptance", "off_session", "receipt_email",
     "payment_method_options.card.request_three_d_secure", "return_url", "setup_future_usage", "shipping",
     "use_stripe_sdk", "expand",
 }  # fmt: skip
@@ -247,14 +248,17 @@ def _confirmed(intent: PaymentIntent, given_method: Given | None, given: dict[st
         given_method = Given.stored(intent.payment_method_id)
     if given.get("return_url"):
         check_return_url(given["return_url"])
-    if given.get("mandate_data"):
-        accepted = given["mandate_data"]["customer_acceptance"]
+    if given.get("mandate"):
+        check_mandate(given["mandate"])
+    accepted = (given.get("mandate_data") or {}).get("customer_acceptance")
+    if accepted:
         audit.record("payment_intent.mandate_accepted", intent.id, **accepted)
     use_token(given, intent)
     presence = Presence(
         off_session=bool(given.get("off_session")),
         can_act=not given.get("error_on_requires_action"),
         return_url=given.get("return_url"),
+        acceptance=accepted,
     )
     answer = confirm_intent(intent, given_method.method, given_method.means, presence=presence)
     if isinstance(answer, bank.Declined):

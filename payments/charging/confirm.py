@@ -1,11 +1,13 @@
 """confirm: claim the intent, ask a bank, record what it said; another bank only where that is safe."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kit.database import db
 from payments import bank, lifecycle, routing
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.charges import Charge
+from payments.charging.mandates import accept_where_needed
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent, Status
 from payments.charging.payment_methods import Means, PaymentMethod
 from payments.charging.questions import check_accepted, question_of
@@ -20,11 +22,15 @@ from payments.routing import Payment, Route
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Whether the customer is there, may be sent to a bank's page, and where to be afterwards."""
+    """Whether the customer is there, may be sent to a bank's page, and where to be afterwards.
+
+    `acceptance` is how a mandate was accepted, as the wire's `customer_acceptance`.
+    """
 
     off_session: bool = False
     can_act: bool = True
     return_url: str | None = None
+    acceptance: dict[str, Any] | None = None
 
     @property
     def can_be_challenged(self) -> bool:
@@ -100,6 +106,7 @@ def claim(
     intent.require_confirmable()
     _check_owner(intent, method)
     method.hold(intent.id)
+    accept_where_needed(intent, method, presence.acceptance)
     attempt = Attempt.begin(
         Kind.AUTHORIZE,
         acquirer=route.acquirer,

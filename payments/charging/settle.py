@@ -11,6 +11,7 @@ from payments.charging import declines, test_tokens
 from payments.charging.attempts import WAITING, Attempt, State
 from payments.charging.charges import Charge
 from payments.charging.charges import Status as ChargeStatus
+from payments.charging.mandates import use_mandate
 from payments.charging.methods import CARD
 from payments.charging.next_actions import next_action
 from payments.charging.payment_intents import PaymentIntent, Status
@@ -118,6 +119,7 @@ def _approved(
     set_up_by = answer.network_transaction_id if intent.details.get("setup_future_usage") else None
     method.learn(learned(answer.facts) | {"set_up_by": set_up_by})
     lifecycle.move(charge, ChargeStatus.SUCCEEDED)
+    use_mandate(method)
     lifecycle.move(intent, Status.REQUIRES_CAPTURE if intent.manual else Status.SUCCEEDED)
     _tell_session(intent, PaymentStatus.UNPAID if intent.manual else PaymentStatus.PAID)
 
@@ -139,6 +141,7 @@ def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: b
 
 def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> None:
     charge = end_try(attempt, intent, method, answer)
+    use_mandate(method)
     method.release()
     error = declines.as_error(answer, charge.id, card=method.type == CARD)
     intent.last_payment_error = error | {"payment_method": method.as_stripe()}

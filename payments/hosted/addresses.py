@@ -30,6 +30,11 @@ def receipt_page(charge_id: str, seal: str) -> str:
     return f"{_base[0]}/c/receipt/{charge_id}/{seal}"
 
 
+def mandate_page(mandate_id: str) -> str:
+    """Return the address of a mandate, which only whoever knows its id has."""
+    return f"{_base[0]}/c/mandate/{mandate_id}"
+
+
 def dashboard_page(path: str) -> str:
     """Return an address of the merchant's own pages."""
     return f"{_base[0]}/dashboard/{path}"

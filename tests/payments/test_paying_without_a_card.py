@@ -156,6 +156,7 @@ def test_a_debit_is_processing_until_days_have_passed(shop: Shop) -> None:
     assert sorted(shop.event_types()) == sorted(
         ["payment_intent.created", "charge.pending", "payment_intent.processing"] * 2
         + ["charge.succeeded", "payment_intent.succeeded", "charge.failed", "payment_intent.payment_failed"]
+        + ["mandate.updated"] * 2
     )
     has_the_keys_of_the_sdk(shop, good.id)
     shop.check_books()

@@ -52,6 +52,10 @@ def a_day_in_a_shop(till: Till, api: Any) -> None:
     confirmed = {**intent, "confirm": True, "payment_method": CARD}
     paid = post("/v1/payment_intents", confirmed)
     post("/v1/test_helpers/confirmation_tokens", {"payment_method": CARD})
+    account = {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}}
+    account["billing_details"] = {"name": "Jenny", "email": "jenny@example.com"}
+    debit = {"amount": 2000, "currency": "eur", "payment_method_types": ["sepa_debit"], "confirm": True}
+    post("/v1/payment_intents", {**debit, "payment_method_data": account})
     post("/v1/refunds", {"payment_intent": paid["id"], "amount": 500, "reason": "requested_by_customer"})
     held = post("/v1/payment_intents", {**confirmed, "capture_method": "manual"})
     post(f"/v1/payment_intents/{held['id']}/capture", {"amount_to_capture": 1500})

@@ -46,6 +46,7 @@ class MethodKind:
     currencies: frozenset[str]
     redirects: bool = True  # to a page of the bank's
     holds: bool = False  # an amount may be authorised now and captured later
+    mandate: bool = False  # its holder has to allow the debit, each time
     keeps: bool = False  # it may be kept for later payments, once one was made with it
     least_minor: Mapping[str, int] = field(default_factory=dict)
     most_minor: Mapping[str, int] = field(default_factory=dict)

@@ -46,7 +46,8 @@ def _shown(data: Data) -> Data:
 
 def _charged(data: Data) -> Data:
     known = {name: data.get(name) for name in SHOWN}
-    return shaped(Details, expected_debit_date=data.get("expected_debit_date"), **known)
+    later = {name: data.get(name) for name in ("expected_debit_date", "mandate")}
+    return shaped(Details, **known, **later)
 
 
 SEPA_DEBIT = MethodKind(
@@ -55,6 +56,7 @@ SEPA_DEBIT = MethodKind(
     note="Collected from your bank account in about five days.",
     currencies=currencies("eur"),
     redirects=False,
+    mandate=True,
     keeps=True,
     billing=("name", "email"),
     read=_read,
