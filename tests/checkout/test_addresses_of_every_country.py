@@ -125,3 +125,14 @@ def test_a_list_of_mistakes_says_whose_address_lacks_something(app: Flask, till:
 def test_where_one_address_is_asked_its_fields_have_their_plain_names(app: Flask, till: Till) -> None:
     seen = Buyer(app, till.open_session(**WHOLE)).pay(billingAddressLine1="")
     assert 'href="#billingAddressLine1">Address</a>' in seen.html
+
+
+def test_a_page_says_without_scripts_that_the_postal_code_may_stay_empty(app: Flask, till: Till) -> None:
+    session = till.open_session()
+    hints = {
+        language: re.findall(
+            r'id="billingPostalCode-hint">([^<]*)<', Buyer(app, session, languages=language).open().html
+        )
+        for language in ("en-US", "en-IN")
+    }
+    assert hints == {"en-US": [""], "en-IN": ["Optional"]}
