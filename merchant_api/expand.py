@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Sequence
-from typing import Any, cast
+from functools import cache
+from typing import Any, ForwardRef, cast, get_args
 
 from merchant_api.lists import Page
 from payments.customers.sources import Source
@@ -13,7 +14,9 @@ from payments.scope import caller
 MAXIMUM_DEPTH = 4
 # Fields that are not named after the noun behind them.
 NOUNS_BEHIND = {
+    "default_payment_method": ("payment_method",),
     "default_price": ("price",),
+    "failure_balance_transaction": ("balance_transaction",),
     "latest_attempt": ("setup_attempt",),
     "latest_charge": ("charge",),
     "line_items": ("item",),
@@ -22,6 +25,8 @@ NOUNS_BEHIND = {
 }
 # Ids of what is no row of its own.
 VIEWS = {"card": Source}
+# Fields of ids that Florin may fill, and has no objects of.
+ONLY_IDS = frozenset(("account", "mandate", "single_use_mandate", "tax_code"))
 FOR_BROWSERS = frozenset(("payment_method",))
 
 
@@ -53,6 +58,8 @@ def _leads_on(nouns: list[type[Resource]], steps: list[str]) -> bool:
     steps = list(steps)
     while steps:
         field = _next(nouns, steps)
+        if any(field in always_empty(noun) for noun in nouns):
+            return True  # What would lie behind it can't be known to be wrong.
         if any(field in noun.includes for noun in nouns):
             if not steps or field not in NOUNS_BEHIND:
                 return not steps
@@ -64,6 +71,20 @@ def _leads_on(nouns: list[type[Resource]], steps: list[str]) -> bool:
         names = NOUNS_BEHIND.get(field, (field,))
         nouns = [noun for name in names if (noun := noun_of_field(name)) is not None]
     return True
+
+
+@cache
+def always_empty(noun: type[Any]) -> frozenset[str]:
+    """Return the fields that Stripe can expand and Florin never fills, as `invoice`: they expand to null."""
+    hints: dict[str, Any] = {}
+    for cls in reversed(noun.stripe_class.__mro__):
+        hints |= inspect.get_annotations(cls)
+    expandable = {
+        key
+        for key, hint in hints.items()
+        if str in get_args(hint) and any(isinstance(arm, ForwardRef) for arm in get_args(hint))
+    }
+    return frozenset(expandable - noun.expandable - noun.includes.keys() - ONLY_IDS)
 
 
 def _next(nouns: Sequence[Any], steps: list[str]) -> str:
@@ -108,6 +129,9 @@ def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number
     above, _, field = whole.rpartition(".")
     if whole in noun.includes:
         _include(noun, wire, whole, steps, (path, number))
+        return
+    noun_class: Any = noun if inspect.isclass(noun) else type(noun)
+    if whole in always_empty(noun_class):
         return
     if whole not in noun.expandable:
         raise _refusal(path, number)

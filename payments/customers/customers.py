@@ -1,12 +1,12 @@
 """A customer of a merchant."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import stripe
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.database import Id, db
+from kit.database import Id, collected, db
 from payments import audit, events, lifecycle
 from payments.catalog.discounts import Discount
 from payments.emails import check_email
@@ -37,7 +37,10 @@ class Customer(Resource, WithMetadata):
     prefix = "cus_"
     object_name = "customer"
     stripe_class = stripe.Customer
-    expandable = frozenset(("default_source", "discount", "test_clock"))
+    expandable = frozenset(
+        ("default_source", "discount", "invoice_settings.default_payment_method", "test_clock")
+    )
+    includes: ClassVar[dict[str, str]] = {"sources": "sources_list"}
 
     email: Mapped[str | None]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -102,7 +105,27 @@ class Customer(Resource, WithMetadata):
 
         row = PaymentMethod
         query = row.mine().where(row.customer_id == self.id, row.id.startswith(PREFIX, autoescape=True))
-        return list(db.session.scalars(query.order_by(row.id.desc())))
+        # What this request has made or given to the customer is not in the database yet.
+        known: dict[str, Any] = {found.id: found for found in db.session.scalars(query)}
+        known |= {made.id: made for made in (*collected(), *db.session) if isinstance(made, row)}
+        own = [found for found in known.values() if found.customer_id == self.id]
+        return sorted(
+            (found for found in own if found.id.startswith(PREFIX)),
+            key=lambda found: str(found.id),
+            reverse=True,
+        )
+
+    def sources_list(self) -> dict[str, Any]:
+        """Return the ten newest of them as a list object."""
+        from payments.customers.sources import Source  # noqa: PLC0415 - a source knows its customer, too
+
+        methods = self.sources()
+        return {
+            "object": "list",
+            "data": [Source(method).as_stripe() for method in methods[:10]],
+            "has_more": len(methods) > 10,
+            "url": f"/v1/customers/{self.id}/sources",
+        }
 
     def choose_source(self, source_id: str | None) -> None:
         """Make one of the customer's sources the default, or none."""

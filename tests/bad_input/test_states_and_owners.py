@@ -200,7 +200,14 @@ def test_a_browser_with_the_secret_may_look_and_pay(shop: Any) -> None:
 
 
 def test_what_cannot_be_expanded_takes_no_money(refuses: Callable[[Case], Any]) -> None:
-    for path in ("colour", "latest_charge.colour", "customer.subscriptions", "data", "x" * 300, "a.b.c.d.e"):
+    for path in (
+        "colour",
+        "latest_charge.colour",
+        "payment_method.subscriptions",
+        "data",
+        "x" * 300,
+        "a.b.c.d.e",
+    ):
         code = "property_expansion_max_depth" if path == "a.b.c.d.e" else None
         refuses(Case(INTENTS, {**PAID, "expand[]": path}, code, "expand[0]"))
         refuses(Case(f"{INTENTS}/{{held}}/capture", {"expand[]": path}, code, "expand[0]"))

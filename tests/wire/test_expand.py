@@ -174,3 +174,41 @@ def test_a_path_that_does_not_lead_into_an_included_list_is_refused(
     refused = api("GET", f"/v1/checkout/sessions/{session_id}", query_string={"expand[]": path})
     assert refused.status_code == 400
     assert refused.json["error"]["param"] == "expand[0]"
+
+
+def test_what_is_always_empty_expands_to_null(api: Any, sdk: stripe.StripeClient) -> None:
+    session = sdk.v1.checkout.sessions.retrieve(
+        create_session(sdk).id,
+        {"expand": ["invoice.payment_intent", "subscription", "payment_intent.review"]},
+    )
+    assert (session.invoice, session.subscription, session.payment_intent) == (None, None, None)
+    intent = {"amount": "2000", "currency": "eur", "expand[0]": "application", "expand[1]": "on_behalf_of"}
+    assert api("POST", "/v1/payment_intents", data=intent).json["application"] is None
+
+
+def test_a_customers_default_method_and_sources_expand(sdk: stripe.StripeClient) -> None:
+    customer = sdk.v1.customers.create({"expand": ["invoice_settings.default_payment_method", "sources"]})
+    assert customer.invoice_settings is not None
+    assert customer.invoice_settings.default_payment_method is None
+    assert customer.sources is not None
+    assert customer.sources.data == []
+    assert customer.sources.url == f"/v1/customers/{customer.id}/sources"
+
+
+@pytest.mark.usefixtures("bank")
+def test_the_method_and_the_card_of_a_customer_expand(sdk: stripe.StripeClient) -> None:
+    customer = sdk.v1.customers.create({"source": "tok_visa", "expand": ["sources"]})
+    assert customer.sources is not None
+    assert [card.object for card in customer.sources.data] == ["card"]
+    method = sdk.v1.payment_methods.attach("pm_card_mastercard", {"customer": customer.id})
+    chosen = sdk.v1.customers.update(
+        customer.id,
+        {
+            "invoice_settings": {"default_payment_method": method.id},
+            "expand": ["invoice_settings.default_payment_method.customer"],
+        },
+    )
+    assert chosen.invoice_settings is not None
+    default = chosen.invoice_settings.default_payment_method
+    assert isinstance(default, stripe.PaymentMethod)
+    assert isinstance(default.customer, stripe.Customer)

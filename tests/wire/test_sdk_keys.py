@@ -10,6 +10,7 @@ from flask import Flask
 
 from kit.database import db
 from merchant_api.crud import OPERATIONS
+from merchant_api.expand import always_empty
 from payments.events import Event
 from payments.merchants import ApiKey, hash_key
 from payments.resource import Resource
@@ -201,6 +202,17 @@ def test_every_object_has_the_keys_of_its_class(rows: dict[str, list[dict[str, A
         for wire in wires
         for line in strays(wire, NOUNS[name].stripe_class, f"{name}.")
         if line != ONLY_OF_UPDATES
+    }
+    assert not found
+
+
+def test_what_expands_to_null_is_always_null(rows: dict[str, list[dict[str, Any]]]) -> None:
+    found = {
+        f"{name}.{field}": wire[field]
+        for name, wires in rows.items()
+        for field in always_empty(NOUNS[name])
+        for wire in wires
+        if wire[field] is not None
     }
     assert not found
 
