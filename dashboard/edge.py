@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -26,7 +26,7 @@ MAXIMUM_FORM_BYTES = 16 * 1024
 MAXIMUM_ATTEMPTS = 4  # of a verb that lost a race before anything left the house
 LIVE = "dashboard_live"  # the session's switch between test and live mode
 # All that an address may name: ids, event types, cursors. What is none of these exists nowhere.
-ARGUMENT = re.compile(r"[0-9A-Za-z_.*-]{1,255}")
+ARGUMENT = re.compile(r"[0-9A-Za-z_.:*-]{1,255}")
 
 STALE_PAGE = (
     "That page was open for too long, or your browser does not keep cookies. Nothing was changed; try again."
@@ -50,23 +50,27 @@ Refused = Callable[..., Body]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address of the dashboard; `refused` answers in place of a view that may not do as asked."""
+    """One address of the dashboard; `refused` answers in place of a view that may not do as asked.
+
+    `filters` are the parts of its query that people type; the view reads them and says what is wrong.
+    """
 
     method: str
     path: str
     view: View
     refused: Refused
+    filters: frozenset[str] = frozenset()
 
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 blueprint.after_request(protect)
 
 
-def page(path: str) -> Callable[[View], View]:
+def page(path: str, *, filters: Collection[str] = ()) -> Callable[[View], View]:
     """Mount a view that shows something to a signed-in user."""
 
     def register(view: View) -> View:
-        _mount(Page("GET", path, view, _problem))
+        _mount(Page("GET", path, view, _problem, frozenset(filters)))
         return view
 
     return register
@@ -140,7 +144,7 @@ def _mount(mounted: Page) -> None:
 
 def _answered(mounted: Page, arguments: dict[str, str]) -> Response:
     try:
-        _check_arguments(arguments)
+        _check_arguments(mounted, arguments)
         if mounted.method == "POST" and not _token_is_good():
             raise InvalidRequest(STALE_PAGE, code="csrf_token_invalid")
         return _executed(mounted, arguments)
@@ -148,8 +152,9 @@ def _answered(mounted: Page, arguments: dict[str, str]) -> Response:
         return _refused(mounted, arguments, refusal)
 
 
-def _check_arguments(arguments: dict[str, str]) -> None:
-    for given in (*arguments.values(), *request.args.values()):
+def _check_arguments(mounted: Page, arguments: dict[str, str]) -> None:
+    named = [given for name, given in request.args.items() if name not in mounted.filters]
+    for given in (*arguments.values(), *named):
         if not ARGUMENT.fullmatch(given):
             raise NotFound("object", given[:40])
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from flask import url_for
 from sqlalchemy import select
 
-from dashboard import edge, rendering
+from dashboard import edge, movements, rendering
 from dashboard.edge import Body, Onward
 from dashboard.forms import RefundForm
 from dashboard.lists import listing
@@ -14,6 +14,7 @@ from dashboard.presentation import PaymentRow, money
 from kit.database import db
 from payments import audit
 from payments.charging.charges import Charge
+from payments.charging.disputes import Dispute
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.refund import refund
 from payments.charging.refunds import Refund, Status
@@ -45,12 +46,15 @@ def payment(intent_id: str) -> Body:
     charges = _of_payment(Charge, intent)
     refunds = _of_payment(Refund, intent)
     ids = [noun.id for noun in (intent, *charges, *refunds)]
+    disputes = db.session.scalars(select(Dispute.id).where(Dispute.payment_intent_id == intent.id))
     latest = _latest_charge(intent)
     return rendering.page(
         "payment",
         payment=PaymentRow(intent, latest),
         charges=charges,
         refunds=refunds,
+        movements=movements.of_sources([*ids, *disputes], MOST_SHOWN),
+        book_name=movements.book_name,
         events=events_of(ids),
         rows=audit.rows_of_objects(ids, MOST_SHOWN),
         form=RefundForm(formdata=None) if latest and _is_refundable(intent, latest) else None,

@@ -89,6 +89,11 @@ def moment(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%-d %b %Y, %H:%M}"
 
 
+def to_the_second(seconds: int) -> str:
+    """Return '21 Nov 2026, 02:24:07 UTC'."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%-d %b %Y, %H:%M:%S} UTC"
+
+
 def exact(seconds: int) -> str:
     """Return the ISO form, for machines and for the pointer that rests."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -102,6 +107,7 @@ def readable_json(text: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "money": money,
     "moment": moment,
+    "to_the_second": to_the_second,
     "exact": exact,
     "card_label": card_label,
     "readable_json": readable_json,

@@ -23,6 +23,7 @@ NAVIGATION = (
     ("payments", "Payments", ("payment",)),
     ("checkout_sessions", "Checkout sessions", ("checkout_session",)),
     ("payment_links", "Payment links", ("payment_link",)),
+    ("ledger", "Ledger", ("movement",)),
     ("events", "Events", ("event",)),
     ("webhooks", "Webhooks", ("webhook",)),
     ("branding", "Branding", ()),
@@ -70,6 +71,7 @@ PAGES = {
     "evt": ("event", "event_id"),
     "we": ("webhook", "endpoint_id"),
     "key": ("key", "key_id"),
+    "txn": ("movement", "transaction_id"),
     "req": ("request_log", "request_id"),
 }
 

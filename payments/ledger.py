@@ -37,7 +37,16 @@ class LedgerEntry(Base):
     __tablename__ = "ledger_entries"
     __table_args__ = (
         Index("ix_ledger_entries_transaction", "transaction_id"),
-        Index("ix_ledger_entries_account", "account_id", "livemode", "book", "currency"),
+        # The amount as well, so that a sum reads no row of the table.
+        Index(
+            "ix_ledger_entries_statement",
+            "account_id",
+            "livemode",
+            "book",
+            "currency",
+            "seq",
+            "amount_minor",
+        ),
     )
 
     seq: Mapped[Sequence64]
