@@ -1,14 +1,14 @@
 """The ledger as its merchant reads it: what stands in each account, and the movements, each one whole.
 
-Everything is found through one index (account, mode, book, currency, number), which holds the amounts, too: sums
-read no row of the table, and the newest movements of any account are some steps from its end.
+Everything is found through one index (account, mode, book, currency, number), which holds the amounts, too:
+sums read no row of the table, and the newest movements of any account are some steps from its end.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import ColumnElement, func, select, union_all
 
 from kit.database import db
 from payments.ledger import LedgerEntry
@@ -38,13 +38,13 @@ class Movement:
     entries: list[LedgerEntry]
 
     def sums(self) -> dict[str, tuple[int, int]]:
-        """Return all debits and all credits by currency, both positive; a balanced movement has them equal."""
+        """Return all debits and all credits by currency, both positive; they are equal."""
         return sides([(entry.currency, entry.amount_minor) for entry in self.entries])
 
 
 @dataclass(frozen=True, slots=True)
 class Movements:
-    """Some movements, newest first; `older` is the number that the next page begins below, None at the end."""
+    """Some movements, newest first; `older` is where the next page begins, None at the end."""
 
     rows: list[Movement]
     older: int | None
@@ -63,7 +63,7 @@ def sides(amounts: Sequence[tuple[str, int]]) -> dict[str, tuple[int, int]]:
 def standings() -> list[Standing]:
     """Return the balance of each account and currency that the caller's books have."""
     entry, total = LedgerEntry, func.sum(LedgerEntry.amount_minor)
-    query = _mine(select(entry.book, entry.currency, total)).group_by(entry.book, entry.currency)
+    query = select(entry.book, entry.currency, total).where(*_mine()).group_by(entry.book, entry.currency)
     return [Standing(book, currency, int(amount)) for book, currency, amount in db.session.execute(query)]
 
 
@@ -88,24 +88,24 @@ def newest(places: Collection[Place], before: int | None, most: int) -> Movement
 
 def of_transactions(ids: Collection[str]) -> list[Movement]:
     """Return the caller's part of some transactions, in the order of their ids given."""
-    query = _mine(select(LedgerEntry)).where(LedgerEntry.transaction_id.in_(ids))
+    query = select(LedgerEntry).where(*_mine(), LedgerEntry.transaction_id.in_(ids))
     entries: dict[str, list[LedgerEntry]] = {id_: [] for id_ in ids}
     for entry in db.session.scalars(query.order_by(LedgerEntry.seq)):
         entries[entry.transaction_id].append(entry)
     return [Movement(id_, rows[0].created, _debits_first(rows)) for id_, rows in entries.items() if rows]
 
 
-def _mine(query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+def _mine() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     who = caller()
-    return query.where(LedgerEntry.account_id == who.account_id, LedgerEntry.livemode == who.livemode)
+    return LedgerEntry.account_id == who.account_id, LedgerEntry.livemode == who.livemode
 
 
 def _numbers(places: Collection[Place], before: int | None, most: int) -> list[tuple[int, str]]:
     """Return the newest entries of some accounts: the newest of each, and the newest of those."""
     entry, parts = LedgerEntry, []
     for book, currency in places:
-        part = _mine(select(entry.seq, entry.transaction_id)).where(
-            entry.book == book, entry.currency == currency
+        part = select(entry.seq, entry.transaction_id).where(
+            *_mine(), entry.book == book, entry.currency == currency
         )
         if before is not None:
             part = part.where(entry.seq < before)
