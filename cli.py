@@ -23,7 +23,7 @@ from cli_settle import settle
 from cli_words import words
 from kit import clock, database, jobs
 from kit.database import db
-from payments import audit_chain
+from payments import audit_chain, audit_state
 from payments.audit_chain import AuditSeal
 from payments.charging import reconcile
 from payments.charging.attempts import Attempt
@@ -139,10 +139,12 @@ def doctor(*, show_all: bool, only: tuple[str, ...]) -> None:
 def audit_verify() -> None:
     """Walk the audit trail's hash chain and compare it with the head kept outside the database.
 
+    The dashboard says when this was last done and what came of it, as DATA_DIR/audit_verified.json has it.
+
     Exits with 1 where a row was changed, removed or slipped in after it was sealed.
     """
     _stop_jobs()
-    head_file = _settings().data_dir / "audit_head.log"
+    head_file = _settings().data_dir / audit_chain.HEAD_FILE
     head = audit_chain.read_head(head_file)
     seals = int(db.session.scalar(select(func.count()).select_from(AuditSeal)) or 0)
     with steps(seals, "Reading the chain") as bar:
@@ -154,6 +156,8 @@ def audit_verify() -> None:
         )
     if not head.digests:
         click.echo(f"{head_file} anchors nothing yet: a chain that was rewritten as a whole would not show.")
+    noted = audit_state.Verified(clock.now(), seals, None if broken is None else broken.seal_seq)
+    audit_state.note(noted, _settings().data_dir)
     if broken is not None:
         click.echo(
             f"Seal {broken.seal_seq} (rows {broken.first_seq} to {broken.last_seq}): {broken.problem}."
@@ -164,7 +168,7 @@ def audit_verify() -> None:
 
 
 def _checks() -> list[Check]:
-    head_file = _settings().data_dir / "audit_head.log"
+    head_file = _settings().data_dir / audit_chain.HEAD_FILE
     return [
         *books.checks(),
         *open_questions.checks(),

@@ -203,4 +203,4 @@ def seal_audit_rows() -> None:
         except database.DuplicateRow:
             database.rollback()  # Another process has just sealed the same batch.
             return
-        audit_chain.anchor(seal, settings.data_dir / "audit_head.log")
+        audit_chain.anchor(seal, settings.data_dir / audit_chain.HEAD_FILE)

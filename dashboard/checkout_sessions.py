@@ -4,6 +4,7 @@ from dashboard import edge, rendering
 from dashboard.edge import Body
 from dashboard.lists import listing
 from dashboard.payments import MOST_SHOWN, events_of
+from dashboard.trail import names_of
 from payments import audit
 from payments.hosted.checkout_sessions import CheckoutSession
 
@@ -18,6 +19,7 @@ def checkout_sessions() -> Body:
 def checkout_session(session_id: str) -> Body:
     """Show one session."""
     found = CheckoutSession.find(session_id)
+    rows = audit.rows_of_objects([found.id], MOST_SHOWN)
     return rendering.page(
         "checkout_session",
         session=found,
@@ -25,5 +27,6 @@ def checkout_session(session_id: str) -> Body:
         pay_url=found.address if found.is_payable else None,
         lines=found.line_items(),
         events=events_of([found.id]),
-        rows=audit.rows_of_objects([found.id], MOST_SHOWN),
+        rows=rows,
+        names=names_of(rows),
     )

@@ -11,6 +11,7 @@ from dashboard.edge import Body, Onward
 from dashboard.forms import RefundForm
 from dashboard.lists import listing
 from dashboard.presentation import PaymentRow, money
+from dashboard.trail import names_of
 from kit.database import db
 from payments import audit
 from payments.charging.charges import Charge
@@ -48,6 +49,7 @@ def payment(intent_id: str) -> Body:
     ids = [noun.id for noun in (intent, *charges, *refunds)]
     disputes = db.session.scalars(select(Dispute.id).where(Dispute.payment_intent_id == intent.id))
     latest = _latest_charge(intent)
+    rows = audit.rows_of_objects(ids, MOST_SHOWN)
     return rendering.page(
         "payment",
         payment=PaymentRow(intent, latest),
@@ -56,7 +58,8 @@ def payment(intent_id: str) -> Body:
         movements=movements.of_sources([*ids, *disputes], MOST_SHOWN),
         book_name=movements.book_name,
         events=events_of(ids),
-        rows=audit.rows_of_objects(ids, MOST_SHOWN),
+        rows=rows,
+        names=names_of(rows),
         form=RefundForm(formdata=None) if latest and _is_refundable(intent, latest) else None,
     )
 

@@ -63,14 +63,15 @@ def record(action: str, object_id: str | None, outcome: str = "succeeded", **det
     collect(row(action, object_id, outcome, **details))
 
 
-def _of_caller() -> Select[AuditRow]:
+def of_caller() -> Select[AuditRow]:
+    """Return the select of the rows that the present caller may see."""
     who = caller()
     return select(AuditRow).where(AuditRow.account_id == who.account_id, AuditRow.livemode == who.livemode)
 
 
 def rows_of_caller(object_id: str | None, before: int | None, limit: int) -> list[AuditRow]:
     """Return the caller's newest audit rows, of one object or all, older than row `before`."""
-    query = _of_caller()
+    query = of_caller()
     if object_id is not None:
         query = query.where(AuditRow.object_id == object_id)
     if before is not None:
@@ -80,11 +81,11 @@ def rows_of_caller(object_id: str | None, before: int | None, limit: int) -> lis
 
 def rows_of_objects(object_ids: Collection[str], limit: int) -> list[AuditRow]:
     """Return the caller's newest audit rows about any of some objects."""
-    query = _of_caller().where(AuditRow.object_id.in_(object_ids))
+    query = of_caller().where(AuditRow.object_id.in_(object_ids))
     return list(db.session.scalars(query.order_by(AuditRow.seq.desc()).limit(limit)))
 
 
 def rows_of_request(request_id: str) -> list[AuditRow]:
     """Return the audit rows of one of the caller's requests, oldest first."""
-    query = _of_caller().where(AuditRow.request_id == request_id)
+    query = of_caller().where(AuditRow.request_id == request_id)
     return list(db.session.scalars(query.order_by(AuditRow.seq)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
-from sqlalchemy import BigInteger, Integer, func, select, text
+from sqlalchemy import BigInteger, Index, Integer, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import clock
@@ -27,6 +27,7 @@ LOOKS = 20
 LOOK_AGAIN_SECONDS = 0.05
 BATCH_ROWS = 5_000
 BEGINNING = "0" * 64
+HEAD_FILE = "audit_head.log"  # in the data folder
 
 _COLUMNS = AuditRow.__table__.columns
 
@@ -35,6 +36,10 @@ class AuditSeal(Base):
     """One sealed batch of audit rows. Append-only, as they are."""
 
     __tablename__ = "audit_seals"
+    __table_args__ = (
+        Index("ix_audit_seals_sealed_at", "sealed_at", "seq"),
+        Index("ix_audit_seals_last_seq", "last_seq"),
+    )
 
     # Counted by hand: of two processes that seal at once, the second finds its number taken.
     seq: Mapped[int] = mapped_column(
@@ -115,7 +120,7 @@ def verify(
     anchored = read_head(head_file).digests if head_file is not None else {}
     digest, after, expected = BEGINNING, 0, 1
     for seal in _seals():
-        problem = _problem(seal, expected, digest, after) or _anchor_problem(seal, anchored)
+        problem = problem_of(seal, expected, digest, after) or _anchor_problem(seal, anchored)
         if problem is not None:
             return Broken(seal.seq, seal.first_seq, seal.last_seq, problem)
         digest, after, expected = seal.digest, seal.last_seq, expected + 1
@@ -137,7 +142,8 @@ def _seals() -> Iterator[AuditSeal]:
         after = page[-1].seq
 
 
-def _problem(seal: AuditSeal, expected: int, previous: str, after: int) -> str | None:
+def problem_of(seal: AuditSeal, expected: int, previous: str, after: int) -> str | None:
+    """Return what is wrong with a seal that follows row `after` and a digest; None for nothing."""
     if seal.seq != expected:
         return f"seal {expected} is missing"
     if seal.previous_digest != previous:

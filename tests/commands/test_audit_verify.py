@@ -3,7 +3,7 @@
 import pytest
 
 import sweeps
-from payments import audit_chain
+from payments import audit_chain, audit_state
 from tests.commands.conftest import Ward
 
 pytestmark = pytest.mark.slow
@@ -58,3 +58,18 @@ def test_without_a_head_it_says_what_would_not_show(ward: Ward) -> None:
     aside.rename(head)
     assert told.code == 0
     assert "anchors nothing yet" in told.said
+
+
+def test_the_dashboard_is_told_what_came_of_it(ward: Ward) -> None:
+    assert ward.run("audit", "verify").code == 0
+    held = audit_state.noted(ward.data_dir)
+    assert held is not None
+    assert (held.broken_seal, held.seals >= 1) == (None, True)
+    head = ward.data_dir / "audit_head.log"
+    whole = head.read_bytes()
+    head.write_bytes(whole.replace(b'"digest":"', b'"digest":"0', 1))
+    assert ward.run("audit", "verify").code == 1
+    head.write_bytes(whole)
+    broken = audit_state.noted(ward.data_dir)
+    assert broken is not None
+    assert broken.broken_seal is not None

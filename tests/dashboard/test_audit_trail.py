@@ -67,7 +67,7 @@ def test_a_request_of_the_dashboard_has_its_page_as_well(shop: Shop, desk: Desk)
 
 
 def _times(seen: Sight) -> int:
-    return seen.html.count('data-label="Time"')
+    return seen.html.count('data-label="Time, UTC"')
 
 
 def _requests(seen: Sight) -> list[str]:

@@ -11,7 +11,7 @@ from tests.support.desk import PASSWORD, Shop
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("", "/payments", "/checkout-sessions", "/events", "/webhooks", "/keys", "/audit")
+PAGES = ("", "/payments", "/checkout-sessions", "/ledger", "/events", "/webhooks", "/keys", "/audit")
 
 
 @pytest.fixture(scope="session")

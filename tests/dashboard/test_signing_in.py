@@ -15,7 +15,8 @@ from tests.support.desk import Desk, Shop
 
 PAGES = (
     "", "/payments", "/payments/pi_1", "/checkout-sessions", "/checkout-sessions/cs_1", "/events",
-    "/events/evt_1", "/webhooks", "/webhooks/we_1", "/keys", "/audit", "/logs/req_1",
+    "/events/evt_1", "/webhooks", "/webhooks/we_1", "/keys", "/keys/key_1", "/ledger", "/ledger/txn_1",
+    "/audit", "/logs/req_1",
 )  # fmt: skip
 
 
