@@ -40,6 +40,7 @@ class Klarna(TypedDict):
 _words = shapes.read_hash(PaymentMethodCreateParams, only={"type"}).fields["type"].choices
 TYPE: Any = cast("Any", Literal)[*_words, *(name for name in (*METHODS, *SPELLINGS) if name not in _words)]
 METHOD_HASHES = {"type": TYPE, "upi": Upi, "x_netbanking": Netbanking}
+METHOD_DATA = "payment_method_data"
 TYPES = {"allowed_payment_method_types": list[TYPE]}
 
 
@@ -83,8 +84,11 @@ class Given:
         return cls(method, method.means())
 
 
-def method_of(given: dict[str, Any], *, keep: bool) -> Given | None:
-    """Return the means of payment that a request names, or None; `keep` when a later request will pay."""
+def method_of(given: dict[str, Any], *, keep: bool, within: str = METHOD_DATA) -> Given | None:
+    """Return the means of payment that a request names, or None; `keep` when a later request will pay.
+
+    `within` is what errors call the hash of its data; empty where that stands on top.
+    """
     data, method_id = given.get("payment_method_data"), given.get("payment_method")
     if data and method_id:
         raise InvalidRequest(
@@ -94,5 +98,11 @@ def method_of(given: dict[str, Any], *, keep: bool) -> Given | None:
     if data:
         # A one-off method is used at once, so that its number need not be kept.
         keep = keep or bool(given.get("setup_future_usage"))
-        return Given(*PaymentMethod.create(data, keep=keep))
+        try:
+            return Given(*PaymentMethod.create(data, keep=keep))
+        except InvalidRequest as error:
+            if within and error.param:
+                first, bracket, rest = error.param.partition("[")
+                error.param = f"{within}[{first}]{bracket}{rest}"
+            raise
     return Given.stored(method_id) if method_id else None

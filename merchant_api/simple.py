@@ -173,7 +173,7 @@ def _method(given: dict[str, Any], *, keep: bool) -> Given:
     if "card" in given:
         billing = given.get("billing_details") or {}
         data["payment_method_data"] = {"type": "card", "card": given["card"], "billing_details": billing}
-    method = method_of(data, keep=keep)
+    method = method_of(data, keep=keep, within="")
     if method is None:
         message = "Missing required param: payment_method or card."
         raise InvalidRequest(message, code="parameter_missing", param="payment_method")
