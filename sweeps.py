@@ -11,6 +11,7 @@ from kit import clock, database, jobs, limits
 from merchant_api import idempotency
 from payments import audit_chain
 from payments.charging import contest, filings, reconcile
+from payments.charging.settle_tries import settle_late
 from payments.charging.tokens import Token
 from payments.customers import sources
 from payments.errors import StripeError
@@ -33,6 +34,7 @@ SWEEPS: tuple[tuple[float, str], ...] = (
     (2.0, "sweeps.kick_if_open"),
     (2.0, "sweeps.kick_filings"),
     (5.0, "sweeps.kick_expiry"),
+    (10.0, "sweeps.settle_tries"),
     (600.0, "sweeps.forget_idempotency_keys"),
     (600.0, "sweeps.forget_card_numbers"),
     (600.0, "sweeps.forget_idle_limits"),
@@ -177,6 +179,11 @@ def _keep_what_was_found(session_id: str) -> None:
         database.commit()
     except (database.StaleWrite, database.DuplicateRow):
         logger.info("the payment of session %s was recorded elsewhere", session_id)
+
+
+def settle_tries() -> int:
+    """Settle tries whose answers came late; return how many."""
+    return settle_late()
 
 
 def forget_idempotency_keys() -> int:

@@ -7,6 +7,7 @@ nobody prolongs a wait by asking again, and a place comes back with every interv
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -95,9 +96,15 @@ def _values(counter: str, limit: Limit, now_ms: int) -> Sequence[int | str]:
     )  # fmt: skip
 
 
-def give_back(wanted: Wanted) -> None:
-    """Give back what was taken: it turned out not to count."""
-    bulk.run([bulk.Step(_GIVE_BACK, (limit.interval_ms, counter)) for counter, limit in _in_order(wanted)])
+def changes(*, back: Wanted = MappingProxyType({}), more: Wanted = MappingProxyType({})) -> list[bulk.Step]:
+    """Return the steps that give back, and that take more where there is room, for one transaction."""
+    now_ms = clock.now() * 1000
+    steps = {
+        counter: bulk.Step(_GIVE_BACK, (limit.interval_ms, counter)) for counter, limit in _in_order(back)
+    }
+    for counter, limit in _in_order(more):
+        steps[counter] = bulk.Step(_TAKE, _values(counter, limit, now_ms))
+    return [steps[counter] for counter in sorted(steps)]
 
 
 def has_room(wanted: Wanted) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from kit.database import db
 from payments import bank, lifecycle, routing
+from payments.charging import open_tries
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.charges import Charge
 from payments.charging.mandates import accept_where_needed
@@ -116,6 +117,7 @@ def claim(
         currency=intent.currency,
         return_url=presence.return_url,
     )
+    open_tries.note(attempt)
     intent.payment_method_id = method.id
     intent.attempt_id = attempt.id
     intent.last_payment_error = None

@@ -6,6 +6,7 @@ leaves the later one open. Either is looked up, and neither is sent again, since
 """
 
 from payments import audit, bank
+from payments.charging import open_tries
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.charges import Charge
 from payments.charging.payment_intents import PaymentIntent
@@ -30,6 +31,7 @@ def reroute(
         return_url=attempt.return_url,
     )
     intent.attempt_id = following.id
+    open_tries.hand_on(following)
     audit.record(
         "payment_intent.rerouted",
         intent.id,

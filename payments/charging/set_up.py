@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kit.database import db
 from payments import audit, bank, lifecycle, merchants, routing
+from payments.charging import open_tries
 from payments.charging.attempts import Attempt, Kind
 from payments.charging.cards import CardDetails
 from payments.charging.payment_methods import PaymentMethod
@@ -78,6 +79,7 @@ def claim(intent: SetupIntent, method: PaymentMethod, route: Route, return_url: 
     intent.require_confirmable()
     method.hold(intent.id)
     attempt = _begin(intent, method, route, return_url)
+    open_tries.note(attempt)
     intent.payment_method_id = method.id
     intent.last_setup_error = None
     lifecycle.move(
@@ -112,6 +114,7 @@ def _reroute(
     declined = answer if isinstance(answer, bank.Declined) else NOT_REACHED
     end_try(attempt, method, declined)
     following = _begin(intent, method, route, attempt.return_url)
+    open_tries.hand_on(following)
     audit.record(
         "setup_intent.rerouted",
         intent.id,

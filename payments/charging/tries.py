@@ -7,17 +7,19 @@ back: customers who pay, many from one address or with one bank's cards, never u
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal
 
-from kit import limits
+from kit import bulk, limits
+from kit.database import StaleWrite
 from kit.limits import Limit
 from payments import bank
+from payments.charging import open_tries
 from payments.charging.cards import CardDetails
+from payments.charging.open_tries import Noted, Outcome
 from payments.errors import RateLimited
 from payments.scope import caller
 from payments.vault import keyed_digest
@@ -103,39 +105,33 @@ class TooManyTries(RateLimited):
 class Try:
     """A try that has been let in, with what it has taken."""
 
-    session: dict[str, Limit] = field(default_factory=dict)
-    others: dict[str, Limit] = field(default_factory=dict)
-    bin: dict[str, Limit] = field(default_factory=dict)
+    taken: Noted = field(default_factory=Noted)
 
-    def ended(self, answer: bank.Answer | None) -> None:
-        """Give back what does not count; without a bank's answer nothing was learnt."""
+    def ended(self, answer: bank.Answer) -> None:
+        """Give back what does not count. What no bank has answered yet counts until it does."""
         match answer:
             case bank.Declined():
-                self.declined()
+                self._settle(Outcome.DECLINED)
             case bank.ChallengeRequired():
-                self.challenged()
+                self._settle(Outcome.ALIVE)
+            case bank.Unknown():
+                pass  # settle_tries.py learns its end
             case _:
-                self.left()
-
-    def declined(self) -> None:
-        """Let it count, for the range of the card's issuer, too."""
-        _count(partial(limits.take, self.bin))
-
-    def challenged(self) -> None:
-        """Let it count for the session alone: it has told that a card is alive."""
-        _count(partial(limits.give_back, self.others))
+                self._settle(Outcome.RELEASED)
 
     def left(self) -> None:
-        """Let it not count: it succeeded, or was never asked about."""
-        _count(partial(limits.give_back, self.session | self.others))
+        """Let it not count: no bank was asked."""
+        self.taken.row_id = None  # a claim was not written
+        self._settle(Outcome.RELEASED)
 
-
-def _count(change: Callable[[], object]) -> None:
-    """Change counters once a bank has answered: its answer goes out whatever becomes of them."""
-    try:
-        change()
-    except Exception:
-        logger.exception("a try was not counted as it ended")
+    def _settle(self, outcome: Outcome) -> None:
+        """Change counters once a bank has answered: its answer goes out whatever becomes of them."""
+        try:
+            bulk.run(self.taken.steps(outcome))
+        except StaleWrite:
+            logger.info("the try of attempt %s is settled elsewhere, or will be", self.taken.row_id)
+        except Exception:
+            logger.exception("a try was not counted as it ended")
 
 
 def begin(object_id: str, card: CardDetails | None = None, *, fingerprint: str | None = None) -> Try:
@@ -158,10 +154,10 @@ def begin(object_id: str, card: CardDetails | None = None, *, fingerprint: str |
         # Beside the last four digits that charges keep, eight clear ones would be more than may be kept.
         digest = keyed_digest(b"bin:" + card.number[:BIN_LENGTH].encode())[:DIGEST_LENGTH]
         ranges[f"{mode}:bin:{caller().account_id}:{digest}"] = figures.bin
-    admitted = Try({f"{mode}:session:{object_id}": figures.session}, others, ranges)
-    if not limits.has_room(ranges) or not limits.take(admitted.session | others):
+    session = {f"{mode}:session:{object_id}": figures.session}
+    if not limits.has_room(ranges) or not limits.take(session | others):
         raise TooManyTries(figures.wait_seconds)
-    return admitted
+    return Try(Noted(session, others, ranges))
 
 
 @contextmanager
@@ -171,13 +167,14 @@ def tried(
     """Count what is done inside as a try, and give back what turns out not to count; as `begin` it raises.
 
     A bank's answer decides, whoever records it; where no bank was asked, because a race was lost or something
-    broke before, the try is given back. Whatever ends it in between, as a process that is killed, leaves it
-    counted.
+    broke before, the try is given back. Whatever ends it in between, as a process that is killed or an answer
+    that is lost, leaves it counted until the answer is known.
     """
     admitted = begin(object_id, card, fingerprint=fingerprint)
     before = bank.last_question()
     try:
-        yield
+        with open_tries.under_way(admitted.taken):
+            yield
     finally:
         question = bank.last_question()
         if question is before or not isinstance(question, bank.Authorize | bank.Initiate):
@@ -212,7 +209,7 @@ def enter_code(object_id: str) -> Try:
         return Try()
     wanted = {f"{_mode()}:codes:{object_id}": figures.codes} | addressed("codes", figures.codes)
     _spend(wanted, figures.codes)
-    return Try(others=wanted)
+    return Try(Noted(others=wanted))
 
 
 def begin_login(address: str | None) -> None:

@@ -158,7 +158,7 @@ def test_counters_that_fail_after_the_banks_answer_hide_no_payment(
     def broken(*_: object) -> None:
         raise OSError("the database has gone away")
 
-    monkeypatch.setattr(limits, "give_back", broken)
+    monkeypatch.setattr(limits, "changes", broken)
     assert "Payment received" in buyer.submit().text
     assert "a try was not counted" in caplog.text
 

@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 import stripe
 import time_machine
+from sqlalchemy import select
 
+from kit.database import db
+from kit.limits import Limit
 from payments.bank import Authorize, Declined, Unavailable, Unknown
+from payments.charging import open_tries
+from payments.charging.open_tries import Noted, OpenTry
+from payments.charging.settle_tries import settle_late
 from tests.routing.conftest import CRASH_SECONDS, UNKNOWN_SECONDS, Lines, Shop, sweep
 from tests.support.unreliable import (
     PowerCut,
@@ -64,6 +70,26 @@ def test_the_audit_rows_say_why(shop: Shop, lines: Lines) -> None:
     assert (rerouted["acquirer"], rerouted["attempt"], rerouted["after"]) == (CUCKOO, second.id, first.id)
     assert rerouted["because"] == "piggy_bank declined softly: processing_error"
     assert rerouted["why"] == "1 fit usd/visa/card; priority 20"
+
+
+def test_a_limited_try_that_goes_on_elsewhere_is_settled_by_the_last_answer(
+    shop: Shop, lines: Lines, later: time_machine.Traveller
+) -> None:
+    """What the first acquirer said ends nothing; it counts until the second one's answer is known."""
+    lines.piggy.expect(says(SOFT))
+    lines.cuckoo.expect(lost_answer)
+    with open_tries.under_way(Noted(session={f"test:session:{shop.account_id}": Limit(4, 14_400)})):
+        assert shop.pay().status == "processing"
+    first, second = shop.attempts()
+    with shop.house.app_context():
+        (row,) = db.session.scalars(select(OpenTry).where(OpenTry.id == first.id))
+        assert (row.attempt_id, settle_late()) == (second.id, 0)
+        db.session.remove()
+    later.shift(UNKNOWN_SECONDS)
+    sweep(shop.house)
+    with shop.house.app_context():
+        assert settle_late() == 1
+        assert db.session.get(OpenTry, first.id) is None
 
 
 @pytest.mark.parametrize(
