@@ -70,7 +70,7 @@ def intercept() -> Response | None:
 def _shown(session: CheckoutSession) -> Response:
     pages.remember_look(session, "elsewhere")
     refused = visits.last_error(session) if "waiting" in request.args else None
-    problem = waits.why(session.id, *refused, again=True) if refused else None
+    problem = waits.why(session.id, refused) if refused else None
     return page(session, form_of(session, None), problem, HTTPStatus.OK)
 
 

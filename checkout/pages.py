@@ -100,7 +100,7 @@ def _shown(session: CheckoutSession) -> Response:
     if not waited:
         return shapes.form_page(session)
     refused = visits.last_error(session)
-    problem = waits.why(session.id, *refused, again=True) if refused else None
+    problem = waits.why(session.id, refused) if refused else None
     form = rendering.payment_form(session, None)
     form.choose(visits.refused_method(session) if refused else None)
     return rendering.form_page(session, form, problem, HTTPStatus.OK, declined=problem is not None)
@@ -143,7 +143,8 @@ def _answered(session_id: str, form: PaymentForm) -> Response:
         typed.remember(session)
     match answer:
         case bank.Declined():
-            problem = waits.why(session_id, answer.code, answer.decline_code)
+            told = visits.Refused(answer.code, answer.decline_code, session_id)
+            problem = waits.why(session_id, visits.last_error(session) or told)
             return rendering.form_page(session, form, problem, HTTPStatus.PAYMENT_REQUIRED, declined=True)
         case bank.ChallengeRequired():
             return rendering.challenge_page(session, answer.url)

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale
@@ -12,6 +13,7 @@ from kit import database
 from kit.ids import random_text
 from payments.charging.attempts import Attempt
 from payments.charging.charges import Charge
+from payments.charging.declines import name_of
 from payments.charging.mandates import Mandate
 from payments.charging.methods import METHODS
 from payments.charging.payment_intents import CONFIRMABLE, PaymentIntent
@@ -160,10 +162,22 @@ def recovery_address(session: CheckoutSession) -> str | None:
     return recovery.get("url") if recoverable(session) else None
 
 
-def last_error(session: CheckoutSession) -> tuple[str | None, str | None] | None:
-    """Return code and decline code of the session's last refused try, None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A session's last refused try: its codes, and its name, which no other one has."""
+
+    code: str | None
+    decline_code: str | None
+    name: str
+
+
+def last_error(session: CheckoutSession) -> Refused | None:
+    """Return the session's last refused try, None where there is none."""
     intent = intent_of(session)
-    if intent is None:
+    if isinstance(intent, SetupIntent):
+        error, attempt_id = intent.last_setup_error, intent.latest_attempt_id
+    elif intent is not None:
+        error, attempt_id = intent.last_payment_error, None
+    if intent is None or not error:
         return None
-    error = intent.last_setup_error if isinstance(intent, SetupIntent) else intent.last_payment_error
-    return (error.get("code"), error.get("decline_code")) if error else None
+    return Refused(error.get("code"), error.get("decline_code"), name_of(intent.id, error, attempt_id))

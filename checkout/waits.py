@@ -6,6 +6,7 @@ from flask import Response
 
 from checkout.declines import Problem, problem_of
 from checkout.i18n import N_, ngettext
+from checkout.visits import Refused
 from payments.charging import tries
 
 TOO_MANY_CODES = N_("Too many codes were tried in a short time. Please wait a minute, or pay without one.")
@@ -28,10 +29,7 @@ def told_when(response: Response, limit: tries.TooManyTries) -> Response:
     return response
 
 
-def why(session_id: str, code: str | None, decline_code: str | None, *, again: bool = False) -> Problem:
-    """Return a decline's reason in words; after too many in a row all read alike, for whoever tests cards.
-
-    `again` is for a decline that has been counted and is only shown once more.
-    """
-    tells = tries.told_reasons if again else tries.tells_reason
-    return problem_of(code, decline_code) if tells(session_id) else problem_of(None, None)
+def why(session_id: str, refused: Refused) -> Problem:
+    """Return a decline's reason in words; after too many in a row all read alike, for whoever tests cards."""
+    tells = tries.tells_reason(session_id, refused.name)
+    return problem_of(refused.code, refused.decline_code) if tells else problem_of(None, None)

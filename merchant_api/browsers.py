@@ -6,7 +6,6 @@ declined is told as often as on the hosted page (payments/charging/tries.py), an
 """
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from payments.charging import declines, tries
@@ -43,7 +42,7 @@ def told(wire: Any) -> Any:
     """Return an answer as the present caller may read it."""
     if not caller().publishable:
         return wire
-    return _as_read(limited(wire)) if isinstance(wire, dict) else limited(wire)
+    return limited(_as_read(wire)) if isinstance(wire, dict) else limited(wire)
 
 
 def limited(wire: Any) -> Any:
@@ -65,7 +64,7 @@ def refused(who: Caller | None, error: StripeError) -> StripeError:
         if not isinstance(error, CardError):
             error.extra = error.extra | {name: _as_read(intent)}
             return error
-        if _tells(tries.tells_reason, intent["id"]):
+        if _tells(intent):
             return error
     alike = declines.withheld(error.extra)
     return CardError(
@@ -78,19 +77,22 @@ def refused(who: Caller | None, error: StripeError) -> StripeError:
 
 
 def _as_read(wire: dict[str, Any]) -> dict[str, Any]:
-    """Return an object that is only read; what its last decline was is counted already."""
+    """Return an object that is only read, with no more of its last decline than was told of it, or may be."""
     declined = any(wire.get(name) for name in REASONS)
-    return wire if not declined or _tells(tries.told_reasons, wire["id"]) else _withheld(wire)
+    return wire if not declined or _tells(wire) else _withheld(wire)
 
 
 def _withheld(wire: dict[str, Any]) -> dict[str, Any]:
     return wire | {name: declines.withheld(wire[name]) for name in REASONS if wire.get(name)}
 
 
-def _tells(ask: Callable[[str], bool], intent_id: str) -> bool:
-    """Ask whether a reason may be told; where that can't be said, it is not, and the answer goes out."""
+def _tells(intent: dict[str, Any]) -> bool:
+    """Tell whether a reason may be told; where that can't be said, it is not, and the answer goes out."""
+    error: dict[str, Any] = next((intent[name] for name in REASONS if intent.get(name)), {})
+    attempt = intent.get("latest_attempt")
+    attempt_id = attempt["id"] if isinstance(attempt, dict) else attempt
     try:
-        return ask(intent_id)
+        return tries.tells_reason(intent["id"], declines.name_of(intent["id"], error, attempt_id))
     except Exception:
-        logger.exception("the reasons told of %s could not be counted", intent_id)
+        logger.exception("the reasons told of %s could not be counted", intent["id"])
         return False

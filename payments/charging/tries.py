@@ -63,6 +63,7 @@ LIVE = Figures(
 _PLENTY = Limit(60_000, 60)
 TEST = Figures(_PLENTY, _PLENTY, _PLENTY, _PLENTY, _PLENTY, _PLENTY, _PLENTY)
 
+VERDICT = Limit(1, 30 * 86_400)  # for so long a decline is told, or withheld, as it was the first time
 LOGINS = Limit(100, 600)  # of the Stripe CLI, from one address
 
 Policy = Literal["by_mode", "live", "off"]
@@ -183,16 +184,25 @@ def tried(
             admitted.ended(last[1])
 
 
-def tells_reason(object_id: str) -> bool:
-    """Tell whether a session may learn once more why its card was declined, and count it."""
-    figures = figures_in_force()
-    return figures is None or limits.take(_reasons(object_id, figures))
+def tells_reason(object_id: str, decline: str) -> bool:
+    """Tell whether a session, or an intent, may learn the reason of a decline; the first answer holds.
 
-
-def told_reasons(object_id: str) -> bool:
-    """Tell the same of a decline that has been counted already, and is only read again."""
+    What has been told is told again, and counts once. What was withheld is not read later, when there is room
+    again, nor from another address, where there always was.
+    """
     figures = figures_in_force()
-    return figures is None or limits.has_room(_reasons(object_id, figures))
+    if figures is None:
+        return True
+    told = {f"{_mode()}:told:{decline}": VERDICT}
+    withheld = {f"{_mode()}:withheld:{decline}": VERDICT}
+    if not limits.has_room(told):
+        return True
+    if not limits.has_room(withheld):
+        return False
+    if limits.take(_reasons(object_id, figures) | told):
+        return True
+    limits.take(withheld)
+    return False
 
 
 def open_by_link() -> None:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from kit import database, limits
+from kit import clock, database, limits
 from kit.database import db
 from kit.limits import Limit, LimitCounter
 from payments.charging import tries
@@ -29,6 +29,7 @@ BAD = {
     "4000000000000069": "expired_card",
     "4000000000000119": "processing_error",
 }
+HOME, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 ALIKE = ("card_declined", "generic_decline", "Your card was declined.")
 OF_ONE_TRY = re.compile(r'"(?:id|charge|created|last4|fingerprint|request_log_url)": ?"?[^",}]*"?')
 
@@ -46,6 +47,7 @@ class Shop:
         self.browser = {"Authorization": f"Bearer {publishable}"}
         self.reason = "last_payment_error" if noun == "payment_intent" else "last_setup_error"
         self.noun = noun
+        self.address = "127.0.0.1"  # behind which may be everybody
 
     def intent(self) -> dict[str, Any]:
         given: dict[str, Any] = {"allowed_payment_method_types": ["card"]}
@@ -58,15 +60,27 @@ class Shop:
         given = {"client_secret": intent["client_secret"]}
         typed = {"payment_method_data": {"type": "card", "card": card}} if number else {}
         answer = self.till.client.post(
-            f"{self.path}/{intent['id']}/confirm", data=dict(flat(given | typed)), headers=self.browser
+            f"{self.path}/{intent['id']}/confirm",
+            data=dict(flat(given | typed)),
+            headers=self.browser,
+            environ_overrides={"REMOTE_ADDR": self.address},
         )
         told: dict[str, Any] = answer.get_json()
         assert (answer.status_code, "error" in told) in ((402, True), (200, False), (400, True)), told
         return told
 
+    def decline_by_server(self, intent: dict[str, Any]) -> None:
+        """The merchant's own server confirms, and is told the reason."""
+        given = {"payment_method": "pm_card_visa_chargeDeclinedInsufficientFunds"}
+        path = f"{self.path}/{intent['id']}/confirm"
+        answer = self.till.client.post(path, data=given, headers=self.till.headers)
+        assert answer.get_json()["error"]["decline_code"] == "insufficient_funds"
+
     def read(self, intent: dict[str, Any]) -> dict[str, Any]:
         answer = self.till.client.get(
-            f"{self.path}/{intent['id']}?client_secret={intent['client_secret']}", headers=self.browser
+            f"{self.path}/{intent['id']}?client_secret={intent['client_secret']}",
+            headers=self.browser,
+            environ_overrides={"REMOTE_ADDR": self.address},
         )
         told: dict[str, Any] = answer.get_json()
         return told
@@ -111,6 +125,42 @@ def test_what_was_withheld_is_not_read_afterwards_and_the_merchant_reads_the_tru
     assert reason(shop.read(intent)[shop.reason]) == ALIKE
     known = shop.till.get(f"{shop.path}/{intent['id']}")[shop.reason]
     assert BAD[number] in (known["code"], known["decline_code"])
+
+
+@pytest.mark.parametrize("way", ["later", "elsewhere"])
+def test_what_was_withheld_is_not_told_when_there_is_room_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """After the wait, or from an address that has learnt nothing yet."""
+    shop.confirm(told := shop.intent(), INSUFFICIENT_FUNDS)
+    shop.confirm(told, "4000000000000069")
+    alone = shop.intent()
+    for address in (HOME, ELSEWHERE):
+        shop.address = address
+        shop.confirm(alone, INSUFFICIENT_FUNDS)
+    if way == "later":
+        then = clock.now() + 86_400
+        monkeypatch.setattr(clock, "now", lambda: then)
+    else:
+        shop.address = "192.0.2.77"
+    assert reason(shop.read(told)[shop.reason]) == ALIKE
+    assert reason(shop.read(alone)[shop.reason]) == ALIKE
+
+
+def test_what_was_told_is_told_again_and_counts_once(shop: Shop) -> None:
+    shop.confirm(intent := shop.intent(), INSUFFICIENT_FUNDS)
+    for _ in range(3):
+        assert shop.read(intent)[shop.reason]["decline_code"] == "insufficient_funds"
+
+
+def test_reasons_that_are_read_first_count_as_those_that_are_answered(shop: Shop) -> None:
+    """Declines that came without the browser's asking: its address learns one of them, and no more."""
+    shop.address = HOME
+    declined = [shop.intent() for _ in range(3)]
+    for intent in declined:
+        shop.decline_by_server(intent)
+    told = [reason(shop.read(intent)[shop.reason])[1] for intent in (*declined, *declined)]
+    assert told == ["insufficient_funds", "generic_decline", "generic_decline"] * 2
 
 
 def test_what_a_decline_left_does_not_show_in_a_refusal_either(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -73,13 +74,14 @@ def test_the_audit_rows_say_why(shop: Shop, lines: Lines) -> None:
 
 
 def test_a_limited_try_that_goes_on_elsewhere_is_settled_by_the_last_answer(
-    shop: Shop, lines: Lines, later: time_machine.Traveller
+    shop: Shop, lines: Lines, later: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the first acquirer said ends nothing; it counts until the second one's answer is known."""
     lines.piggy.expect(says(SOFT))
     lines.cuckoo.expect(lost_answer)
-    with open_tries.under_way(Noted(session={f"test:session:{shop.account_id}": Limit(4, 14_400)})):
-        assert shop.pay().status == "processing"
+    noted = Noted(session={f"test:session:{shop.account_id}": Limit(4, 14_400)})
+    monkeypatch.setattr(open_tries, "_under_way", ContextVar("try", default=noted))
+    assert shop.pay().status == "processing"
     first, second = shop.attempts()
     with shop.house.app_context():
         (row,) = db.session.scalars(select(OpenTry).where(OpenTry.id == first.id))
