@@ -75,7 +75,7 @@ def as_error(declined: bank.Declined, charge_id: str | None, *, card: bool = Tru
 def name_of(intent_id: str, error: dict[str, Any], setup_attempt_id: str | None = None) -> str:
     """Return what tells a decline from every other: its charge, or the attempt to set a card up.
 
-    Where the issuer was not asked there is neither, and nothing that one of them would tell more than another.
+    Where the issuer was not asked there is neither, and one such decline tells no more than another.
     """
     return str(error.get("charge") or setup_attempt_id or f"{intent_id}/{error.get('code')}")
 

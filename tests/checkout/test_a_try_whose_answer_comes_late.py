@@ -59,7 +59,7 @@ class Scene:
         for name, regained_ms in rows:
             kind = "address" if ":address:" in name else name.split(":")[1]
             ahead = (regained_ms - self.moment * 1000 + PLACES.interval_ms - 1) // PLACES.interval_ms
-            if ahead > 0 and ":reasons:" not in name:
+            if ahead > 0 and kind in ("session", "address", "card", "bin") and ":reasons:" not in name:
                 places[kind] = places.get(kind, 0) + ahead
         return places
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 
 from app import create_app
 from config import Settings
-from kit import clock, limits
+from kit import bulk, clock, limits
 from kit.database import db
 from kit.limits import Limit, LimitCounter
 
@@ -38,7 +38,7 @@ def test_refused_tries_prolong_no_wait(app: Flask, monkeypatch: pytest.MonkeyPat
         assert [limits.take(wanted) for _ in range(20)] == [True, True] + [False] * 18
         now[0] += 30
         assert [limits.take(wanted) for _ in range(2)] == [True, False]
-        limits.give_back(wanted)
+        bulk.run(limits.changes(back=wanted))
         assert limits.take(wanted)
 
 
