@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.column_types import DOCUMENT, ID
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 
 
 def upgrade() -> None:
