@@ -19,7 +19,7 @@ from kit.limits import Limit, LimitCounter
 from payments.charging import tries
 from payments.charging.tries import LIVE
 from payments.merchants import ApiKey, KeyKind
-from tests.support.buyer import Till, flat
+from tests.support.buyer import Buyer, Till, flat
 from tests.support.hosted_page import INSUFFICIENT_FUNDS
 
 BAD = {
@@ -145,6 +145,15 @@ def test_what_was_withheld_is_not_told_when_there_is_room_again(
         shop.address = "192.0.2.77"
     assert reason(shop.read(told)[shop.reason]) == ALIKE
     assert reason(shop.read(alone)[shop.reason]) == ALIKE
+
+
+def test_the_page_tells_no_more_when_there_is_room_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    buyer = Buyer(shop.till.app, shop.till.open_session())
+    buyer.pay(cardNumber=INSUFFICIENT_FUNDS)
+    assert "security code is incorrect" not in buyer.submit(cardNumber="4000000000000127").text
+    then = clock.now() + 900
+    monkeypatch.setattr(clock, "now", lambda: then)
+    assert "Your card was declined." in buyer.open("?waiting=").text
 
 
 def test_what_was_told_is_told_again_and_counts_once(shop: Shop) -> None:

@@ -6,29 +6,24 @@ whoever hears of it, and whenever a process is killed.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 import sweeps
-from kit import bulk, clock, database
+from kit import bulk, database
 from kit.database import db
-from kit.limits import Limit, LimitCounter
-from payments import bank, breakers
-from payments.bank import acquirers
-from payments.charging import settle_tries, tries
-from payments.charging.attempts import Attempt
+from payments import bank
+from payments.charging import tries
 from payments.charging.open_tries import OpenTry, Outcome
-from payments.charging.tries import LIVE
 from payments.merchants import ApiKey, KeyKind
 from tests.support.buyer import Buyer, Till
 from tests.support.cardholder import Cardholder
 from tests.support.hosted_page import GOOD_CARD
+from tests.support.late_answers import LATER_SECONDS, PLACES, LateAnswers, late_answers
 from tests.support.unreliable import (
     PowerCut,
-    Unreliable,
     dies_before_the_question,
     dies_before_the_record,
     lost_answer,
@@ -37,71 +32,13 @@ from tests.support.unreliable import (
 
 DECLINED, MUST_CONFIRM, CONFIRMED_IN_VAIN = "4000000000000002", "4000002760003184", "4000008400001629"
 HOME = "198.51.100.7"
-LATER_SECONDS = 40  # by then no request can still wait for its answer
-PLACES = Limit(4, 4 * 36_000)  # of everything: one comes back in ten hours
 
 Pay = Callable[[str], int]  # a card's number -> the answer's status
 
 
-@dataclass
-class Scene:
-    """The app, the line to its bank, and a clock that stands still: nothing comes back by itself."""
-
-    app: Flask
-    line: Unreliable
-    moment: int
-
-    def taken(self) -> dict[str, int]:
-        """How many places are taken of each kind of limit; those of which none is are left out."""
-        with self.app.app_context(), db.engine.connect() as connection:
-            rows = connection.execute(select(LimitCounter.id, LimitCounter.regained_ms)).all()
-        places: dict[str, int] = {}
-        for name, regained_ms in rows:
-            kind = "address" if ":address:" in name else name.split(":")[1]
-            ahead = (regained_ms - self.moment * 1000 + PLACES.interval_ms - 1) // PLACES.interval_ms
-            if ahead > 0 and kind in ("session", "address", "card", "bin") and ":reasons:" not in name:
-                places[kind] = places.get(kind, 0) + ahead
-        return places
-
-    def open_tries(self) -> int:
-        with self.app.app_context(), db.engine.connect() as connection:
-            return len(connection.execute(select(OpenTry.id)).all())
-
-    def hear(self) -> None:
-        """The sweeps ask the bank what nobody knows, and settle what they learn."""
-        self.moment += LATER_SECONDS
-        with self.app.app_context():
-            sweeps.reconcile_attempts()
-            sweeps.settle_tries()
-            db.session.remove()
-
-    def settled(self, _: int = 0) -> int:
-        """One process's sweep of tries alone; how many it settled."""
-        with self.app.app_context():
-            try:
-                return settle_tries.settle_late()
-            finally:
-                db.session.remove()
-
-
 @pytest.fixture
-def scene(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """A house with four places for everything, in which nobody has tried anything yet."""
-    figures = {"session": PLACES, "address": PLACES, "card": PLACES, "bin": PLACES}
-    monkeypatch.setattr(tries, "_in_force", ["live"])
-    monkeypatch.setattr(tries, "LIVE", replace(LIVE, **figures))
-    line = Unreliable(acquirers["piggy_bank"], "piggy_bank")
-    monkeypatch.setitem(acquirers, "piggy_bank", line)
-    breakers.reset()
-    scene = Scene(app, line, clock.now())
-    monkeypatch.setattr(clock, "now", lambda: scene.moment)
-    never = scene.moment + 10**9
-    with app.app_context():
-        db.session.execute(delete(LimitCounter))
-        db.session.execute(delete(OpenTry))
-        db.session.execute(update(Attempt).where(Attempt.look_at.is_not(None)).values(look_at=never))
-        db.session.remove()
-    return scene
+def scene(app: Flask, monkeypatch: pytest.MonkeyPatch) -> LateAnswers:
+    return late_answers(app, monkeypatch)
 
 
 @pytest.fixture(params=["page", "saving", "api"])
@@ -145,7 +82,7 @@ OF_A_DECLINE = UNTIL_KNOWN | {"bin": 1}
     ("number", "afterwards"), [(GOOD_CARD, {}), (DECLINED, OF_A_DECLINE)], ids=["approved", "declined"]
 )
 def test_an_answer_that_is_lost_counts_until_it_is_known(
-    scene: Scene, pay: Pay, number: str, afterwards: dict[str, int]
+    scene: LateAnswers, pay: Pay, number: str, afterwards: dict[str, int]
 ) -> None:
     scene.line.expect(lost_answer)
     pay(number)
@@ -154,7 +91,9 @@ def test_an_answer_that_is_lost_counts_until_it_is_known(
     assert (scene.taken(), scene.open_tries()) == (afterwards, 0)
 
 
-def test_while_the_bank_is_slow_no_more_are_let_through_than_the_limit(scene: Scene, till: Till) -> None:
+def test_while_the_bank_is_slow_no_more_are_let_through_than_the_limit(
+    scene: LateAnswers, till: Till
+) -> None:
     scene.line.expect(*[lost_answer] * 4)
     customers = [by_api(till) for _ in range(6)]
     cards = [f"40000000000000{end}" for end in ("02", "77", "69", "10")]
@@ -167,7 +106,7 @@ def test_while_the_bank_is_slow_no_more_are_let_through_than_the_limit(scene: Sc
     assert by_api(till)(GOOD_CARD) == 200
 
 
-def test_a_question_that_the_bank_has_never_seen_is_given_back(scene: Scene, pay: Pay) -> None:
+def test_a_question_that_the_bank_has_never_seen_is_given_back(scene: LateAnswers, pay: Pay) -> None:
     scene.line.expect(lost_question)
     pay(GOOD_CARD)
     assert scene.taken() == UNTIL_KNOWN
@@ -184,7 +123,7 @@ def test_a_question_that_the_bank_has_never_seen_is_given_back(scene: Scene, pay
     ],
 )
 def test_a_process_that_is_killed_leaves_the_try_counted_until_the_bank_tells(
-    scene: Scene,
+    scene: LateAnswers,
     pay: Pay,
     death: Callable[[Callable[[], bank.Answer]], bank.Answer],
     number: str,
@@ -201,7 +140,7 @@ def test_a_process_that_is_killed_leaves_the_try_counted_until_the_bank_tells(
 
 
 def test_a_process_that_is_killed_before_it_counts_is_made_up_for(
-    scene: Scene, pay: Pay, monkeypatch: pytest.MonkeyPatch
+    scene: LateAnswers, pay: Pay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its payment is recorded; what it took is given back by the sweep, once."""
 
@@ -221,7 +160,7 @@ def test_a_process_that_is_killed_before_it_counts_is_made_up_for(
 
 
 def test_counters_that_fail_are_changed_by_the_next_sweep(
-    scene: Scene, till: Till, monkeypatch: pytest.MonkeyPatch
+    scene: LateAnswers, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.line.expect(lost_answer)
     by_api(till)(GOOD_CARD)
@@ -237,7 +176,7 @@ def test_counters_that_fail_are_changed_by_the_next_sweep(
     assert (scene.taken(), scene.open_tries()) == ({}, 0)
 
 
-def test_many_who_hear_of_one_end_give_it_back_once(scene: Scene, till: Till) -> None:
+def test_many_who_hear_of_one_end_give_it_back_once(scene: LateAnswers, till: Till) -> None:
     """Another try from the same address, still open, shows whether anything was given back twice."""
     scene.line.expect(lost_answer, lost_answer)
     by_api(till)(GOOD_CARD)
@@ -254,7 +193,7 @@ def test_many_who_hear_of_one_end_give_it_back_once(scene: Scene, till: Till) ->
 
 
 def test_a_sweep_that_is_faster_than_the_request_gives_it_back_once(
-    scene: Scene, till: Till, monkeypatch: pytest.MonkeyPatch
+    scene: LateAnswers, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.line.expect(lost_answer)
     by_api(till)("5555555555554444")
@@ -271,7 +210,7 @@ def test_a_sweep_that_is_faster_than_the_request_gives_it_back_once(
     assert (swept, scene.taken()["address"], scene.open_tries()) == ([1], 1, 1)
 
 
-def test_what_has_come_back_by_itself_is_not_given_back_again(scene: Scene, till: Till) -> None:
+def test_what_has_come_back_by_itself_is_not_given_back_again(scene: LateAnswers, till: Till) -> None:
     scene.line.expect(lost_answer)
     by_api(till)(GOOD_CARD)
     scene.moment += PLACES.window_seconds
@@ -287,7 +226,7 @@ def test_what_has_come_back_by_itself_is_not_given_back_again(scene: Scene, till
     ids=["approved", "declined"],
 )
 def test_a_challenge_counts_for_its_session_until_the_issuer_has_said_more(
-    scene: Scene, till: Till, number: str, afterwards: dict[str, int]
+    scene: LateAnswers, till: Till, number: str, afterwards: dict[str, int]
 ) -> None:
     buyer = Buyer(till.app, till.open_session())
     buyer.client.environ_base["REMOTE_ADDR"] = HOME
@@ -298,7 +237,7 @@ def test_a_challenge_counts_for_its_session_until_the_issuer_has_said_more(
     assert (scene.taken(), scene.open_tries()) == (afterwards, 0)
 
 
-def test_a_challenge_that_is_cancelled_counts_for_its_session(scene: Scene, till: Till) -> None:
+def test_a_challenge_that_is_cancelled_counts_for_its_session(scene: LateAnswers, till: Till) -> None:
     buyer = Buyer(till.app, till.open_session())
     buyer.client.environ_base["REMOTE_ADDR"] = HOME
     seen = buyer.pay(cardNumber=MUST_CONFIRM)
@@ -307,7 +246,7 @@ def test_a_challenge_that_is_cancelled_counts_for_its_session(scene: Scene, till
     assert (scene.taken(), scene.open_tries()) == ({"session": 1}, 0)
 
 
-def test_the_merchants_own_tries_are_not_counted_nor_written_down(scene: Scene, till: Till) -> None:
+def test_the_merchants_own_tries_are_not_counted_nor_written_down(scene: LateAnswers, till: Till) -> None:
     scene.line.expect(lost_answer)
     till.pay_with("visa")
     assert (scene.taken(), scene.open_tries()) == ({}, 0)

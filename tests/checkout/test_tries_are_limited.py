@@ -148,9 +148,6 @@ def test_after_some_declines_all_of_them_read_alike_also_when_read_again(
     assert len({words(seen) for seen in told}) == 1
     assert "Your card was declined." in told[0].text
     assert "security code is incorrect" not in buyer.open("?waiting=").text
-    when_there_is_room_again = int(time.time()) + 900
-    monkeypatch.setattr(clock, "now", lambda: when_there_is_room_again)
-    assert "Your card was declined." in buyer.open("?waiting=").text
 
 
 def test_counters_that_fail_after_the_banks_answer_hide_no_payment(
