@@ -71,6 +71,8 @@ class Plan:
     selection: str  # of all columns; the condition is appended
     values_of: Callable[[dict[str, Any]], tuple[Any, ...]]  # a row's values in the order of its columns
     documents: tuple[int, ...]  # the places of columns that hold JSON
+    of_text: tuple[tuple[str, Callable[[bytes], Any]], ...]  # attributes with what reads them
+    of_sqlite: tuple[tuple[str, Callable[[Any], Any]], ...]
 
     def encoded(self, known: dict[str, Any]) -> tuple[Any, ...]:
         """Return a row's values as the driver takes them, in the order of its columns."""
@@ -101,6 +103,8 @@ def plan_of(mapper: Mapper[Any]) -> Plan:
         selection=f'SELECT {listed} FROM "{table.name}" WHERE ',
         values_of=itemgetter(*[column.key for column in columns]),
         documents=tuple(place for place, column in enumerate(columns) if column.is_document),
+        of_text=tuple((column.key, column.of_text) for column in columns),
+        of_sqlite=tuple((column.key, column.of_sqlite) for column in columns),
     )
 
 
@@ -152,8 +156,8 @@ def read_postgresql(
     rows = run_postgresql(held, plan.selection + condition, values)
     return [
         {
-            column.key: None if text is None else column.of_text(text)
-            for column, text in zip(plan.columns, row, strict=True)
+            key: None if text is None else read(text)
+            for (key, read), text in zip(plan.of_text, row, strict=True)
         }
         for row in rows
     ]
@@ -166,8 +170,8 @@ def read_sqlite(
     rows = run_sqlite(held, plan.selection + condition, values)
     return [
         {
-            column.key: None if value is None else column.of_sqlite(value)
-            for column, value in zip(plan.columns, row, strict=True)
+            key: None if value is None else read(value)
+            for (key, read), value in zip(plan.of_sqlite, row, strict=True)
         }
         for row in rows
     ]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from flask import Request
 
+from merchant_api import gate
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -21,7 +23,7 @@ def answered(
     told = [("Content-Type", "application/json"), ("Request-Id", request_id)]
     if version:
         told.append(("Stripe-Version", version))
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get(gate.IDEMPOTENCY_KEY)
     if key is not None:
         told.append(("Idempotency-Key", key))
     if status == 401:

@@ -103,12 +103,12 @@ def _parsed(exchange: Exchange) -> Answer:
     described, request = exchange.operation, exchange.request
     given = parameters_given(request, described)
     # A request that names no version may be worded as any version would.
-    named = "Stripe-Version" in request.headers
+    named = gate.STRIPE_VERSION in request.environ
     raw = versions.upgrade(given, exchange.version if named else "", described)
     exchange.renamed = versions.renamed(given, raw)
     parameters = described.params.parse(raw)
     expand.check(described.noun_name, parameters.get("expand", []))
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get(gate.IDEMPOTENCY_KEY)
     if key is not None and described.method == "POST":
         idempotency.check_key(key)
         assert exchange.who is not None  # noqa: S101 - set by answer(); for the type checker

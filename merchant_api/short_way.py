@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from flask.ctx import AppContext
+from flask.globals import _cv_app
 from werkzeug.http import HTTP_STATUS_CODES
 
 from kit.admission import Admission
@@ -53,7 +55,7 @@ class Gateway(Flask):
             start_response(STATUS_LINES[200], [*headers, ("Content-Length", str(len(body)))])
             return [body]
         view, arguments = found
-        with self.app_context():
+        with OperationContext(self):
             answer = view.answer(self.request_class(environ), arguments)
         length = ("Content-Length", str(len(answer.body)))
         start_response(STATUS_LINES[answer.status], [*answer.headers, length])
@@ -68,6 +70,26 @@ class Gateway(Flask):
             if isinstance(view, View):
                 operations.add(rule.rule, view)
         return operations
+
+
+class OperationContext(AppContext):
+    """The app's context for one operation, whose coming and going nobody listens to.
+
+    Flask tells its signals of both, and asks of each function that is to be called at the end whether it is a
+    coroutine.
+    """
+
+    def push(self) -> None:
+        """Be the present context."""
+        self._cv_tokens.append(_cv_app.set(self))
+
+    def pop(self, exc: BaseException | None = None) -> None:  # type: ignore[override]  # Flask's default is private
+        """Call what is to be called at the end, and be the present context no longer."""
+        try:
+            for at_the_end in reversed(self.app.teardown_appcontext_funcs):
+                at_the_end(exc)
+        finally:
+            _cv_app.reset(self._cv_tokens.pop())
 
 
 PRESERVED = "werkzeug.debug.preserve_context"
