@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self, TypeVar, cast
 
+from flask.globals import _cv_app, app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import JSON, BigInteger, Integer, String
@@ -136,11 +137,17 @@ class CollectingSession(Session):
         super().expunge_all()
 
 
+def _present_context() -> int:
+    """Name the session of the present app context; Flask-SQLAlchemy's own way takes a proxy apart."""
+    return id(_cv_app.get(None) or app_ctx._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - raises as Flask does
+
+
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
     session_options={
         "class_": CollectingSession,
+        "scopefunc": _present_context,
         "autoflush": False,
         "expire_on_commit": False,
     },

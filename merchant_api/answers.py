@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import Request
-
 from merchant_api import gate
+from merchant_api.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +16,13 @@ class Answer:
 
 
 def answered(
-    request: Request, request_id: str, version: str, status: int, body: bytes, *, replayed: bool = False
+    request: Asked, request_id: str, version: str, status: int, body: bytes, *, replayed: bool = False
 ) -> Answer:
     """Return the answer to a request; `version` is empty where none has been negotiated yet."""
     told = [("Content-Type", "application/json"), ("Request-Id", request_id)]
     if version:
         told.append(("Stripe-Version", version))
-    key = request.environ.get(gate.IDEMPOTENCY_KEY)
+    key = request.header(gate.IDEMPOTENCY_KEY)
     if key is not None:
         told.append(("Idempotency-Key", key))
     if status == 401:

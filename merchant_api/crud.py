@@ -1,12 +1,14 @@
 """The edge of a /v1 request: gate, parse, idempotency, one verb, render, commit."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from flask import Blueprint, Request, Response, current_app
+from flask import Blueprint, Response, current_app
 from flask.globals import request_ctx
 
 from kit import database
@@ -14,6 +16,7 @@ from kit.database import db
 from kit.reading import only_reading
 from merchant_api import after_races, browsers, expand, gate, idempotency, rate_limit, tried, versions
 from merchant_api.answers import Answer, answered
+from merchant_api.asked import Asked
 from merchant_api.errors import READABLE, as_stripe_error, rendered
 from merchant_api.given import parameters_given
 from merchant_api.operations import Operation
@@ -23,6 +26,9 @@ from payments.charging.card_brands import without_card_numbers
 from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
 from payments.scope import Caller, acting_as
 from webhooks.cli import request_logs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger("florin.api")
 
@@ -36,7 +42,7 @@ MAXIMUM_RECORDINGS = 50  # of an answer that the bank has given: money may have 
 class Exchange:
     """One request on its way through the edge."""
 
-    request: Request
+    request: Asked
     operation: Operation
     verb: Verb
     path_arguments: dict[str, str]
@@ -56,8 +62,9 @@ class View:
     described: Operation
     verb: Verb
 
-    def answer(self, request: Request, path_arguments: dict[str, str]) -> Answer:
+    def answer(self, environ: WSGIEnvironment, path_arguments: dict[str, str]) -> Answer:
         """Carry out one request, and tell of it whoever looks on."""
+        request = Asked(environ)
         exchange = Exchange(request, self.described, self.verb, path_arguments, gate.new_request_id())
         told = answer(exchange)
         request_logs.tell(exchange.who, request.method, request.path, told.status, told.body)
@@ -65,7 +72,7 @@ class View:
 
     def __call__(self, **path_arguments: str) -> Response:
         """Carry out Flask's present request."""
-        told = self.answer(request_ctx.request, path_arguments)
+        told = self.answer(request_ctx.request.environ, path_arguments)
         return Response(told.body, told.status, told.headers)
 
 
@@ -108,7 +115,7 @@ def _parsed(exchange: Exchange) -> Answer:
     exchange.renamed = versions.renamed(given, raw)
     parameters = described.params.parse(raw)
     expand.check(described.noun_name, parameters.get("expand", []))
-    key = request.environ.get(gate.IDEMPOTENCY_KEY)
+    key = request.header(gate.IDEMPOTENCY_KEY)
     if key is not None and described.method == "POST":
         idempotency.check_key(key)
         assert exchange.who is not None  # noqa: S101 - set by answer(); for the type checker

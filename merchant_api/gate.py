@@ -3,10 +3,10 @@
 import base64
 
 import stripe
-from flask import Request
 
 from kit.ids import random_text
 from merchant_api import versions
+from merchant_api.asked import Asked
 from payments.errors import AuthenticationError, PermissionDenied
 from payments.merchants import KeyKind, KnownKey, authenticate
 from payments.scope import Caller
@@ -18,7 +18,6 @@ NO_KEY = (
 MAXIMUM_KEY_LENGTH = 255
 # Headers with which a client acts for an account that is not its key's own.
 OTHERS = ("HTTP_STRIPE_ACCOUNT", "HTTP_STRIPE_CONTEXT")
-# Headers by their names in a request's environ: werkzeug's own mapping looks each one up anew, for a microsecond.
 IDEMPOTENCY_KEY = "HTTP_IDEMPOTENCY_KEY"
 STRIPE_VERSION = "HTTP_STRIPE_VERSION"
 
@@ -28,9 +27,9 @@ def new_request_id() -> str:
     return f"req_{random_text(14)}"
 
 
-def presented_key(request: Request) -> str:
+def presented_key(request: Asked) -> str:
     """Return the key of a Bearer or Basic header; raises AuthenticationError where there is none."""
-    scheme, _, credentials = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, credentials = (request.header("HTTP_AUTHORIZATION") or "").partition(" ")
     credentials = credentials.strip()
     if scheme.lower() == "basic":
         try:
@@ -44,7 +43,7 @@ def presented_key(request: Request) -> str:
     return credentials
 
 
-def identify(request: Request, request_id: str) -> tuple[Caller, KnownKey]:
+def identify(request: Asked, request_id: str) -> tuple[Caller, KnownKey]:
     """Return who calls and with which key; raises AuthenticationError for a bad one."""
     key = authenticate(presented_key(request))
     who = Caller(
@@ -52,14 +51,14 @@ def identify(request: Request, request_id: str) -> tuple[Caller, KnownKey]:
         livemode=key.livemode,
         actor=key.id,
         request_id=request_id,
-        address=request.remote_addr,
-        idempotency_key=request.environ.get(IDEMPOTENCY_KEY),
+        address=request.address,
+        idempotency_key=request.header(IDEMPOTENCY_KEY),
         publishable=key.kind == KeyKind.PUBLISHABLE,
     )
     return who, key
 
 
-def admit(request: Request, key: KnownKey, *, publishable_too: bool) -> None:
+def admit(request: Asked, key: KnownKey, *, publishable_too: bool) -> None:
     """Refuse a publishable key where only a secret one will do, and any key for an account not its own."""
     if key.kind == KeyKind.PUBLISHABLE and not publishable_too:
         raise PermissionDenied(
@@ -68,7 +67,7 @@ def admit(request: Request, key: KnownKey, *, publishable_too: bool) -> None:
             code="secret_key_required",
         )
     for name in OTHERS:
-        account = request.environ.get(name)
+        account = request.header(name)
         if account is not None and account != key.account_id:
             raise PermissionDenied(
                 f"The provided key does not have access to account '{account[:64]}' (or that account does "
@@ -77,7 +76,7 @@ def admit(request: Request, key: KnownKey, *, publishable_too: bool) -> None:
             )
 
 
-def negotiated_version(request: Request) -> str:
+def negotiated_version(request: Asked) -> str:
     """Return the API version of the request, the pinned one where none is named."""
-    named = request.environ.get(STRIPE_VERSION)
+    named = request.header(STRIPE_VERSION)
     return versions.check(named) if named else stripe.api_version

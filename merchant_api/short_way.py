@@ -56,7 +56,7 @@ class Gateway(Flask):
             return [body]
         view, arguments = found
         with OperationContext(self):
-            answer = view.answer(self.request_class(environ), arguments)
+            answer = view.answer(environ, arguments)
         length = ("Content-Length", str(len(answer.body)))
         start_response(STATUS_LINES[answer.status], [*answer.headers, length])
         return [answer.body]  # granian sends a list at once and anything else piece by piece
@@ -83,7 +83,7 @@ class OperationContext(AppContext):
         """Be the present context."""
         self._cv_tokens.append(_cv_app.set(self))
 
-    def pop(self, exc: BaseException | None = None) -> None:  # type: ignore[override]  # Flask's default is private
+    def pop(self, exc: BaseException | None = None) -> None:
         """Call what is to be called at the end, and be the present context no longer."""
         try:
             for at_the_end in reversed(self.app.teardown_appcontext_funcs):
