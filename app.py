@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 from flask import Flask, Request, Response, jsonify, redirect, request, url_for
+from flask.globals import _cv_app, app_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         FLORIN=settings,
     )
     app.session_interface = SessionsOfPages()
+    database.scope_sessions(_present_context)
     database.db.init_app(app)
     with app.app_context():
         database.prepare_engine(database.db.engine)
@@ -100,6 +102,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         )
         app.wsgi_app = forwarded  # type: ignore[method-assign]  # Flask's own way to wrap an app
     return app
+
+
+def _present_context() -> int:
+    """Name the app context that is present; raises RuntimeError as Flask does where there is none."""
+    return id(_cv_app.get(None) or app_ctx._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class SessionsOfPages(SecureCookieSessionInterface):

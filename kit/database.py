@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self, TypeVar, cast
 
-from flask.globals import _cv_app, app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import JSON, BigInteger, Integer, String
@@ -35,6 +34,7 @@ __all__ = [
     "on_commit",
     "prepare_engine",
     "rollback",
+    "scope_sessions",
 ]
 
 DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -137,21 +137,21 @@ class CollectingSession(Session):
         super().expunge_all()
 
 
-def _present_context() -> int:
-    """Name the session of the present app context; Flask-SQLAlchemy's own way takes a proxy apart."""
-    return id(_cv_app.get(None) or app_ctx._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - raises as Flask does
-
-
 db = SQLAlchemy(
     model_class=Base,
     disable_autonaming=True,
     session_options={
         "class_": CollectingSession,
-        "scopefunc": _present_context,
         "autoflush": False,
         "expire_on_commit": False,
     },
 )
+
+
+def scope_sessions(scope: Callable[[], int]) -> None:
+    """Have sessions found by what `scope` returns; Flask-SQLAlchemy's own takes a proxy apart each time."""
+    db.session.registry.scopefunc = scope
+
 
 # Called after each successful commit with the rows that it inserted.
 on_commit: list[Callable[[Sequence[Base]], None]] = []
