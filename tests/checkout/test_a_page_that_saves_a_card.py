@@ -117,7 +117,7 @@ def test_an_expired_session_ends_its_intent_and_may_be_opened_anew(till: Till) -
         ({"line_items": [{"price": "price_none", "quantity": 1}]}, "line_items"),
         ({"payment_intent_data": {"description": "x"}}, "payment_intent_data"),
         ({"currency": "xyz"}, "currency"),
-        ({"payment_method_types": ["klarna"]}, "allowed_payment_method_types[0]"),
+        ({"payment_method_types": ["klarna"]}, "payment_method_types[0]"),
     ],
 )
 def test_what_belongs_to_payments_is_refused(till: Till, more: dict[str, Any], param: str) -> None:
