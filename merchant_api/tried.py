@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from payments.charging import tries
 from payments.charging.cards import CardDetails
+from payments.charging.confirmation_tokens import ConfirmationToken
 from payments.charging.payment_intents import PaymentIntent
 from payments.charging.payment_methods import PaymentMethod
 from payments.charging.setup_intents import SetupIntent
@@ -38,7 +39,9 @@ def _counted(intent_id: str, given: dict[str, Any]) -> AbstractContextManager[No
     if typed:
         number = "".join(filter(str.isdigit, str(typed)))[:19]
         return tries.tried(intent_id, CardDetails(number, exp_month=0, exp_year=0))
-    method = PaymentMethod.peek(str(given.get("payment_method") or ""))
+    token = ConfirmationToken.peek(str(given.get("confirmation_token") or ""))
+    method_id = given.get("payment_method") or (token.payment_method_id if token else "")
+    method = PaymentMethod.peek(str(method_id))
     return tries.tried(intent_id, fingerprint=method.card.get("fingerprint") if method else None)
 
 

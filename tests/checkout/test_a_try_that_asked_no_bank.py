@@ -156,6 +156,27 @@ def test_a_try_is_counted_before_the_bank_is_asked_and_given_back_for_a_good_car
     assert [*seen, counted(app)] == [True, False]
 
 
+def test_the_card_behind_a_confirmation_token_is_counted(
+    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "LIVE", replace(LIVE, card=Limit(1, 3600)))
+    with app.app_context():
+        _, publishable = ApiKey.issue(till.get("/v1/account")["id"], KeyKind.PUBLISHABLE, livemode=False)
+        database.commit()
+    card = {"payment_method": "pm_card_visa_chargeDeclined"}
+
+    def confirmed() -> int:
+        given = {"amount": 2000, "currency": "usd", "allowed_payment_method_types": ["card"]}
+        intent = till.post("/v1/payment_intents", given)
+        token = till.post("/v1/test_helpers/confirmation_tokens", card)
+        wanted = {"client_secret": intent["client_secret"], "confirmation_token": token["id"]}
+        headers = {"Authorization": f"Bearer {publishable}"}
+        path = f"/v1/payment_intents/{intent['id']}/confirm"
+        return till.client.post(path, data=wanted, headers=headers).status_code
+
+    assert [confirmed(), confirmed()] == [402, 429]
+
+
 def test_mistyped_cards_by_api_count_for_nothing(till: Till) -> None:
     confirmed = by_api(till)
     assert [confirmed("4242424242424241") for _ in range(3)] == [402] * 3
