@@ -34,6 +34,8 @@ logger = logging.getLogger("florin.api")
 
 Verb = Callable[..., Any]
 OPERATIONS: list[Operation] = []
+# Parameters that name the payment which a request without an id in its path is about.
+ABOUT = ("payment_intent", "charge", "transaction_id")
 MAXIMUM_ATTEMPTS = 4  # of a verb that lost a race before anything left the house
 MAXIMUM_RECORDINGS = 50  # of an answer that the bank has given: money may have moved
 
@@ -51,6 +53,7 @@ class Exchange:
     version: str = ""
     key: idempotency.IdempotencyKey | None = None
     paths: list[str] = field(default_factory=list)  # of expand[]
+    named: str | None = None  # the payment that the parameters are about
     renamed: dict[str, str] = field(default_factory=dict)  # what the caller calls parameters of today
     overtaken: bool = False  # another one has recorded what the bank said to this request
 
@@ -112,6 +115,7 @@ def _parsed(exchange: Exchange) -> Answer:
     # A request that names no version may be worded as any version would.
     named = gate.STRIPE_VERSION in request.environ
     raw = versions.upgrade(given, exchange.version if named else "", described)
+    exchange.named = next((given[name] for name in ABOUT if isinstance(given.get(name), str)), None)
     exchange.renamed = versions.renamed(given, raw)
     parameters = described.params.parse(raw)
     expand.check(described.noun_name, parameters.get("expand", []))
@@ -199,9 +203,9 @@ def _object_id(outcome: Any) -> str | None:
     return getattr(outcome, "id", None)
 
 
-def _id_of_path(exchange: Exchange) -> str | None:
-    """Return the id that the path names as far as it may be kept: no NUL, 255 characters, no card number."""
-    named = next(iter(exchange.path_arguments.values()), "")
+def _id_asked_for(exchange: Exchange) -> str | None:
+    """Return the id that path or parameters name, as far as it may be kept: no NUL, no card number."""
+    named = next(iter(exchange.path_arguments.values()), exchange.named or "")
     return without_card_numbers(named)[:255] if named and named.isprintable() else None
 
 
@@ -210,7 +214,7 @@ def _conclude(
 ) -> None:
     """Write the audit row of the request with all that it changed; a query's row may be spooled."""
     action = f"{exchange.operation.method} {exchange.operation.path}"
-    object_id = object_id or _id_of_path(exchange)
+    object_id = object_id or _id_asked_for(exchange)
     spool = audit_spool.in_force() if exchange.operation.method == "GET" else None
     # A test token is a query, too, yet what it is answered with has to be kept.
     if spool is not None and exchange.who is not None and not database.collected():
@@ -272,7 +276,8 @@ def _remember_refusal(exchange: Exchange, told: StripeError, body: bytes) -> Non
         idempotency.release(exchange.key)
         db.session.expunge(exchange.key)
         exchange.key = None
-    _conclude(exchange, told.status, body, told.code or told.type)
+    about = told.extra.get("payment_intent") or {}  # made by this very request, where it is a decline
+    _conclude(exchange, told.status, body, told.code or told.type, about.get("id"))
 
 
 def _remember_failure(exchange: Exchange, told: StripeError, body: bytes) -> None:

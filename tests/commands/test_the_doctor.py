@@ -20,7 +20,8 @@ MORNING = 1_795_300_000
 
 @pytest.fixture
 def paid(ward: Ward) -> stripe.PaymentIntent:
-    """A day in a shop: paid, captured later, refunded, cancelled, declined, ordered on the page."""
+    """A day in a shop: paid, captured later, refunded, cancelled, declined, charged as of old."""
+    ward.sdk.v1.charges.create({"amount": 700, "currency": "eur", "source": "tok_visa"})
     intent = ward.pay()
     later = ward.pay(capture_method="manual")
     ward.sdk.v1.payment_intents.capture(later.id, {"amount_to_capture": 1500})

@@ -100,6 +100,25 @@ def test_a_refusal_leaves_a_row_with_its_code(  # noqa: PLR0917 - a row of the t
     assert row["request_id"] == answer.headers["Request-Id"]
 
 
+def test_a_refusal_is_found_by_the_payment_that_it_is_about(shop: Shop) -> None:
+    intent = shop.pay()
+    send(shop, "POST", "/v1/refunds", data={"payment_intent": intent.id, "amount": "9999999"})
+    send(
+        shop, "POST", "/payment/confirm", json={"transaction_id": intent.id, "payment_method": "pm_card_visa"}
+    )
+    send(shop, "GET", "/v1/charges", query_string={"payment_intent": intent.id})
+    assert [(row["action"], row["outcome"]) for row in trail(shop, object=intent.id)[-3:]] == [
+        ("POST /v1/refunds", "amount_too_large"),
+        ("POST /payment/confirm", "payment_intent_unexpected_state"),
+        ("GET /v1/charges", "succeeded"),
+    ]
+    declined = send(
+        shop, "POST", "/v1/payment_intents", data={**PAYMENT, "payment_method": "pm_card_chargeDeclined"}
+    )
+    made = declined.get_json()["error"]["payment_intent"]["id"]
+    assert trail(shop, object=made)[-1]["action"] == "POST /v1/payment_intents"
+
+
 def test_a_replayed_answer_is_a_query_too(shop: Shop) -> None:
     headers = {"Idempotency-Key": "order-6735"}
     first = send(shop, "POST", "/v1/payment_intents", data=PAYMENT, headers=headers)
