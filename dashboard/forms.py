@@ -33,8 +33,8 @@ REASONS = {
     "fraudulent": "Fraudulent",
 }
 KINDS = {
-    "secret": "Secret: for your server, does everything",
-    "publishable": "Publishable: for your pages, may be seen by anyone",
+    "secret": "Secret, for your server",
+    "publishable": "Publishable, for your pages",
 }
 GRACES = {
     "0": "at once",

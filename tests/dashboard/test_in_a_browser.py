@@ -1,11 +1,14 @@
 """The dashboard in a real browser: no script, a desk and a phone, nothing asked from elsewhere."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
+from tests.journeys.test_every_page_is_accessible import AXE, judged
+from tests.support import npm_packages
 from tests.support.browser import chromium, watch
 from tests.support.desk import PASSWORD, Shop
 
@@ -65,3 +68,31 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, gateway: str, shop: Sho
         page.goto(f"{gateway}/dashboard{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_axe_finds_nothing_wrong_on_any_page(
+    browser: Browser, gateway: str, shop: Shop, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    axe = (npm_packages.installed(AXE) / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    intent = shop.pay()
+    shop.till.post("/v1/refunds", {"payment_intent": intent["id"], "amount": 900})
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{gateway}/dashboard")
+    wrong = {"door": judged(page, axe)}
+    page.fill("#email", shop.email)
+    page.fill("#password", PASSWORD)
+    page.click("button")
+    beneath = (f"/payments/{intent['id']}", f"/keys/{shop.key_id}", "/audit?check=yes", "/audit?from=x")
+    for path in (*PAGES, "/branding", "/receipts", *beneath):
+        page.goto(f"{gateway}/dashboard{path}")
+        wrong[path] = judged(page, axe)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto(f"{gateway}/dashboard/keys")
+    page.fill("#name", "Till 7")
+    page.get_by_role("button", name="Make key").click()
+    page.locator(".secret").wait_for()
+    wrong["a new key"] = judged(page, axe)
+    context.close()
+    assert {name: found for name, found in wrong.items() if found} == {}

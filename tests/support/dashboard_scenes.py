@@ -39,6 +39,18 @@ class DashboardScenes:
         intent_id = self._sell(shop)
         self._signed_in(page, shop, f"/payments/{intent_id}")
 
+    def ledger(self, page: Page) -> None:
+        """Open the accounts and what moved between them."""
+        shop = self._shop()
+        self._sell(shop)
+        self._signed_in(page, shop, "/ledger")
+
+    def trail(self, page: Page) -> None:
+        """Open the trail of what was changed."""
+        shop = self._shop()
+        self._sell(shop)
+        self._signed_in(page, shop, "/audit")
+
     def links(self, page: Page) -> None:
         """Open a payment link with its address as a QR code."""
         shop = self._shop()

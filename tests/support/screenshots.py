@@ -41,6 +41,8 @@ RENEWED: dict[str, tuple[str, int, str]] = {
     "dashboard_overview": ("overview", 1440, "light"),
     "dashboard_payment": ("payment", 1440, "light"),
     "dashboard_payment_link": ("links", 1440, "light"),
+    "dashboard_ledger": ("ledger", 1440, "light"),
+    "dashboard_trail": ("trail", 1440, "light"),
     "hosted-page-mistakes": ("mistakes", 360, "light"),
     "hosted-page-counting-down": ("counting", 360, "light"),
     "hosted-page-more-time": ("extended", 360, "dark"),
