@@ -43,7 +43,7 @@ SEARCHABLE = {
     "active": Field(Price.active, "flag"),
     "currency": Field(Price.currency),
     "lookup_key": Field(Price.lookup_key),
-    "product": Field(Price.product),
+    "product": Field(Price.product, "id"),
     "type": Field(Price.type),
 }
 

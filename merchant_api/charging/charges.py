@@ -42,7 +42,7 @@ SEARCHABLE = {
     "amount": Field(Charge.amount, "number"),
     "created": Field(Charge.created, "number"),
     "currency": Field(Charge.currency),
-    "customer": Field(Charge.customer_id),
+    "customer": Field(Charge.customer_id, "id"),
     "disputed": Field(Charge.disputed, "flag"),
     "payment_method_details.card.brand": Field(Charge.card["brand"].as_string()),
     "payment_method_details.card.fingerprint": Field(Charge.card["fingerprint"].as_string()),

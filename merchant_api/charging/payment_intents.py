@@ -92,7 +92,7 @@ SEARCHABLE = {
     "amount": Field(PaymentIntent.amount, "number"),
     "created": Field(PaymentIntent.created, "number"),
     "currency": Field(PaymentIntent.currency),
-    "customer": Field(PaymentIntent.customer_id),
+    "customer": Field(PaymentIntent.customer_id, "id"),
     "status": Field(PaymentIntent.status),
 }
 

@@ -219,6 +219,31 @@ def test_every_filter_of_every_list(shop: Shop, asked: set[str]) -> None:
     assert planned_widely(shop.till.app, asked) == []
 
 
+@pytest.mark.parametrize(
+    ("noun", "clause", "index"),
+    [
+        ("charges", "customer:'none_0'", "ix_charges_customer (customer_id=?)"),
+        ("payment_intents", "customer:'none_0'", "ix_payment_intents_customer (customer_id=? AND id>?)"),
+        (
+            "prices",
+            "product:'none_0'",
+            "ix_prices_product (account_id=? AND livemode=? AND product=?)",
+        ),
+    ],
+)
+def test_a_search_for_what_belongs_to_an_id_is_answered_by_its_index(
+    shop: Shop, asked: set[str], noun: str, clause: str, index: str
+) -> None:
+    found = shop.till.client.get(
+        f"/v1/{noun}/search", query_string={"query": clause}, headers=shop.till.headers
+    )
+    assert found.get_json()["data"] == []
+    statement = next(statement for statement in asked if "'none_0'" in statement and "SELECT" in statement)
+    with shop.till.app.app_context(), sqlite3.connect(str(db.engine.url.database)) as file:
+        (plan,) = [step for *_, step in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert plan.endswith(index)
+
+
 def test_customers_of_an_address_are_found_by_the_index_of_an_expression(shop: Shop, asked: set[str]) -> None:
     shop.till.get("/v1/customers?email=a@example.com")
     statement = next(statement for statement in asked if "lower(customers.email)" in statement)
