@@ -3,6 +3,14 @@
 from kit.money import CURRENCIES, MAXIMUM_AMOUNT, Currency, to_decimal
 from payments.errors import InvalidRequest
 
+# As errors write amounts, which merchants read in English.
+SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
+
+
+def written(amount_minor: int, code: str) -> str:
+    """Return an amount as errors write it, as `$1,999.00 usd`."""
+    return f"{SIGNS.get(code, '')}{to_decimal(amount_minor, code):,} {code}"
+
 
 def known_currency(code: str, *, param: str = "currency") -> Currency:
     """Return the currency of a code in either case; raises InvalidRequest for an unknown one."""
@@ -30,10 +38,8 @@ def check_bounds(amount_minor: int, currency: Currency, *, least_minor: int, par
         message = f"This value must be greater than or equal to {least_minor}."
         raise InvalidRequest(message, code="parameter_invalid_integer", param=param)
     if amount_minor > MAXIMUM_AMOUNT:
-        most = to_decimal(MAXIMUM_AMOUNT, currency.code)
-        raise InvalidRequest(
-            f"Amount must be no more than {most} {currency.code}", code="amount_too_large", param=param
-        )
+        most = written(MAXIMUM_AMOUNT, currency.code)
+        raise InvalidRequest(f"Amount must be no more than {most}", code="amount_too_large", param=param)
     check_step(amount_minor, currency, param=param)
 
 
@@ -41,7 +47,5 @@ def check_charge(amount_minor: int, currency: Currency, *, param: str = "amount"
     """Refuse what can't be charged: nothing, too little, too much or a wrong step."""
     check_bounds(amount_minor, currency, least_minor=1, param=param)
     if amount_minor < currency.minimum_minor:
-        least = to_decimal(currency.minimum_minor, currency.code)
-        raise InvalidRequest(
-            f"Amount must be at least {least} {currency.code}", code="amount_too_small", param=param
-        )
+        least = written(currency.minimum_minor, currency.code)
+        raise InvalidRequest(f"Amount must be at least {least}", code="amount_too_small", param=param)

@@ -159,7 +159,8 @@ def _amount_of(charge: Charge, params: dict[str, Any]) -> int:
         )
     if amount > charge.refundable:
         raise InvalidRequest(
-            f"Refund amount ({amount}) is greater than unrefunded amount on charge ({charge.refundable}).",
+            f"Refund amount ({amounts.written(amount, charge.currency)}) is greater than unrefunded amount on "
+            f"charge ({amounts.written(charge.refundable, charge.currency)})",
             code="amount_too_large",
             param="amount",
         )

@@ -71,3 +71,19 @@ def test_what_is_wrong_within_the_data_of_a_method_is_named_there(
 ) -> None:
     form = {"amount": "2000", "currency": "eur", "payment_method_data[type]": "card"}
     assert api("POST", "/v1/payment_intents", data=form | given).json["error"]["param"] == param
+
+
+@pytest.mark.usefixtures("bank")
+def test_amounts_are_written_as_people_write_them(api: Any) -> None:
+    form = {"amount": "200000", "currency": "usd", "payment_method_types[0]": "card"}
+    paid = api(
+        "POST", "/v1/payment_intents", data=form | {"confirm": "true", "payment_method": "pm_card_visa"}
+    ).json
+    over = api("POST", "/v1/refunds", data={"payment_intent": paid["id"], "amount": "200001"})
+    assert over.json["error"]["message"] == (
+        "Refund amount ($2,000.01 usd) is greater than unrefunded amount on charge ($2,000.00 usd)"
+    )
+    small = api("POST", "/v1/payment_intents", data=form | {"amount": "49"})
+    assert small.json["error"]["message"] == "Amount must be at least $0.50 usd"
+    large = api("POST", "/v1/payment_intents", data=form | {"amount": "100000000", "currency": "chf"})
+    assert large.json["error"]["message"] == "Amount must be no more than 999,999.99 chf"
