@@ -158,9 +158,9 @@ def _amount_of(charge: Charge, params: dict[str, Any]) -> int:
             "This value must be greater than or equal to 1.", code="parameter_invalid_integer", param="amount"
         )
     if amount > charge.refundable:
+        asked, left = (amounts.written(minor, charge.currency) for minor in (amount, charge.refundable))
         raise InvalidRequest(
-            f"Refund amount ({amounts.written(amount, charge.currency)}) is greater than unrefunded amount on "
-            f"charge ({amounts.written(charge.refundable, charge.currency)})",
+            f"Refund amount ({asked}) is greater than unrefunded amount on charge ({left})",
             code="amount_too_large",
             param="amount",
         )

@@ -184,7 +184,7 @@ def test_a_token_has_its_time(sdk: stripe.StripeClient, request: pytest.FixtureR
         ({"payment_method": "pm_card_visa", "payment_method_data[type]": "card"}, None, "payment_method"),
         ({"payment_method": "pm_card_visa", "return_url": "javascript:1"}, "url_invalid", "return_url"),
         ({"payment_method": "pm_card_visa", "setup_future_usage": "once"}, None, "setup_future_usage"),
-        ({"payment_method_data[type]": "card"}, "parameter_missing", "card"),
+        ({"payment_method_data[type]": "card"}, "parameter_missing", "payment_method_data[card]"),
         ({"payment_method": "pm_card_visa", "amount": "5"}, "parameter_unknown", "amount"),
     ],
 )
