@@ -34,6 +34,7 @@ from payments.scope import acting_as
 
 NAME = "Demo Shop"
 EMAIL = "demo@florin.test"
+KEY_NAME = "Printed by ./run"
 FILE = "demo_merchant.json"  # `./run` copies it into demo.json once it serves
 # Where the demo merchant's money goes: the account number that Stripe publishes for payouts that arrive.
 BANK_ACCOUNT = {"country": "US", "account_number": "000123456789", "routing_number": "110000000",
@@ -127,15 +128,15 @@ def _key(merchant: Merchant, kind: KeyKind, kept: str | None, given: str | None 
     if wanted is None:
         newest = _newest(merchant, kind)
         if newest is None:
-            return ApiKey.issue(merchant.id, kind, livemode=False)[1]
+            return ApiKey.issue(merchant.id, kind, livemode=False, name=KEY_NAME)[1]
         return newest.roll(grace_seconds=MAXIMUM_GRACE_SECONDS)[1]
     known = _of_plain(wanted)
     if known is None:
-        return ApiKey.issue(merchant.id, kind, livemode=False, plain=wanted)[1]
+        return ApiKey.issue(merchant.id, kind, livemode=False, plain=wanted, name=KEY_NAME)[1]
     if known.account_id != merchant.id:
         raise KeyTaken("DEMO_SECRET_KEY is already another merchant's key; choose another")
     if known.expires_at is not None and given is None:  # rolled, perhaps because it leaked: it stays so
-        return ApiKey.issue(merchant.id, kind, livemode=False)[1]
+        return ApiKey.issue(merchant.id, kind, livemode=False, name=KEY_NAME)[1]
     known.expires_at = None
     return wanted
 

@@ -23,7 +23,7 @@ from kit.ids import new_id
 from kit.params import ParamError
 from payments.charging.charges import Charge
 from payments.errors import InvalidRequest
-from payments.merchants import ApiKey, KeyKind
+from payments.merchants import LONGEST_NAME, ApiKey, KeyKind
 from webhooks.webhook_endpoints import MAXIMUM_OVERLAP_SECONDS
 
 REASONS = {
@@ -109,7 +109,7 @@ class RefundForm(Form):
 class KeyForm(Form):
     """What a new key is for; `key_id` is the id that it will have, so that a form sent twice makes one."""
 
-    name = StringField("Name", [Optional(), Length(max=80), NO_CONTROL_CHARACTERS])
+    name = StringField("Name", [Optional(), Length(max=LONGEST_NAME), NO_CONTROL_CHARACTERS])
     kind = SelectField("Kind", choices=_choices(KINDS), default="secret")
     key_id = HiddenField("Form", [Regexp(r"key_[0-9A-Za-z]{31}\Z")], default=lambda: new_id("key_"))
 

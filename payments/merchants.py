@@ -23,6 +23,8 @@ from payments.scope import Caller, caller
 KEY_CACHE_SECONDS = 5.0
 NAME_CACHE_SECONDS = 60.0
 NAMES_KEPT = 10_000
+LONGEST_NAME = 80  # of a key
+MADE_ALREADY = "This key has been made already. It is not shown again; revoke it if you have not copied it."
 MAXIMUM_GRACE_SECONDS = 7 * 24 * 3600
 SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
@@ -159,12 +161,9 @@ class ApiKey(Base):
 
     @classmethod
     def create(cls, kind: KeyKind, *, key_id: str, name: str | None) -> tuple["ApiKey", str]:
-        """Collect a key of the caller's under an id that its form has had: sent twice, it makes one key.
-
-        Raises InvalidRequest where that key is there already.
-        """
+        """Collect a key of the caller's under its form's id; raises InvalidRequest where that is used up."""
         if db.session.get(cls, key_id) is not None:
-            raise InvalidRequest("This key has been made already.", code="resource_already_exists")
+            raise InvalidRequest(MADE_ALREADY, code="resource_already_exists")
         who = caller()
         key, plain = cls.issue(who.account_id, kind, livemode=who.livemode, key_id=key_id, name=name)
         audit.record("api_key.created", key.id, kind=kind.value)

@@ -15,7 +15,7 @@ from kit.database import Base, Id, db
 from kit.ids import new_id, random_text
 from payments import audit
 from payments.errors import InvalidRequest, NotFound, RateLimited
-from payments.merchants import ApiKey, KeyKind, Merchant
+from payments.merchants import LONGEST_NAME, ApiKey, KeyKind, Merchant
 from payments.scope import caller
 from webhooks.cli.sessions import hash_id
 
@@ -112,7 +112,9 @@ class CliLogin(Base):
         self.redeemed_at = clock.now()
         plain = {}
         for kind in (KeyKind.SECRET, KeyKind.PUBLISHABLE):
-            key, plain[kind] = ApiKey.issue(self.account_id, kind, livemode=False)
+            key, plain[kind] = ApiKey.issue(
+                self.account_id, kind, livemode=False, name=f"Stripe CLI, {self.device_name}"[:LONGEST_NAME]
+            )
             key.expires_at = clock.now() + KEY_SECONDS
             audit.record("api_key.created", key.id, login=self.id, expires_at=key.expires_at)
         return {
