@@ -28,7 +28,8 @@ def folder() -> Iterator[Path | None]:
         return
     _delete_what_the_dead_left()
     made = MEMORY / f"{PREFIX}{os.getpid()}"
-    made.mkdir(mode=0o755)  # root's PostgreSQL runs as another user, who has to get in
+    made.mkdir()
+    made.chmod(0o755)  # root's PostgreSQL runs as another user, who has to get in
     try:
         yield made
     finally:
@@ -41,9 +42,7 @@ def _is_roomy() -> bool:
     except OSError:
         return False
     runs_programs = not mounted.f_flag & os.ST_NOEXEC  # some tests build an environment
-    room_bytes = (
-        mounted.f_bavail * mounted.f_frsize
-    )  # as much as may be asked for, whether it is there or not
+    room_bytes = mounted.f_bavail * mounted.f_frsize  # which may be more than there is
     return runs_programs and min(room_bytes, _available_bytes()) >= ENOUGH_BYTES
 
 
