@@ -74,4 +74,4 @@ def test_nobody_is_redirected_who_is_not_there(shop: Shop, given: dict[str, Any]
 def test_what_is_no_account_number_is_refused(shop: Shop, iban: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         debit(shop, iban)
-    assert refused.value.param == "sepa_debit[iban]"
+    assert refused.value.param == "payment_method_data[sepa_debit][iban]"
