@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
 
 # A resting thread looks for work by itself now and then, so that a thread that nobody woke, for whatever
 # reason, costs time and nothing else.
 REST_SECONDS = 5.0
+# A client whose body takes longer than this is waited for as somebody outside is.
+SLOW_SECONDS = 0.1
 
 
 class Crew:
@@ -24,6 +27,8 @@ class Crew:
         self.taking = 0
         self._resting: list[_thread.LockType] = []
         self._guard = threading.Lock()
+        self._listening: dict[_Membership, float] = {}
+        self._watch: threading.Thread | None = None
 
     def take(self) -> None:
         """Say that this thread has taken a request; the first time, it becomes one of the crew."""
@@ -48,13 +53,45 @@ class Crew:
                     self._resting.remove(bed)
                     self.taking += 1
 
-    def _away(self) -> None:
-        """One less takes requests; whoever rested last, and is still warm, takes them instead."""
+    def _listen(self, member: _Membership) -> None:
+        """Watch how long a member listens to its client."""
+        self._listening[member] = time.monotonic()
+        if self._watch is None:
+            with self._guard:
+                if self._watch is None:
+                    self._watch = threading.Thread(target=self._watch_on, name="slow clients", daemon=True)
+                    self._watch.start()
+
+    def _heard(self, member: _Membership) -> None:
         with self._guard:
-            self.taking -= 1
-            if self._resting and self.taking < self._most:
-                self.taking += 1
-                self._resting.pop().release()
+            del self._listening[member]
+        if member.is_away:
+            member.come_back()
+
+    def _watch_on(self) -> None:
+        while True:
+            time.sleep(SLOW_SECONDS)
+            self._let_others_stand_in()
+
+    def _let_others_stand_in(self) -> None:
+        """In a function of its own: nothing may keep a member whose thread has ended."""
+        since = time.monotonic() - SLOW_SECONDS
+        for member, began in list(self._listening.items()):
+            with self._guard:
+                if began < since and member in self._listening and not member.is_away:
+                    member.is_away = True
+                    self._stand_in()
+
+    def _away(self) -> None:
+        with self._guard:
+            self._stand_in()
+
+    def _stand_in(self) -> None:
+        """One less takes requests; whoever rested last, and is still warm, takes them instead."""
+        self.taking -= 1
+        if self._resting and self.taking < self._most:
+            self.taking += 1
+            self._resting.pop().release()
 
     def _back(self) -> None:
         with self._guard:
@@ -65,20 +102,20 @@ class _Membership:
     """A thread's part in a crew, which ends with the thread: a server lets idle ones go."""
 
     def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        self._is_away = False
+        self.crew = crew
+        self.is_away = False
 
     def leave(self) -> None:
-        self._is_away = True
-        self._crew._away()  # noqa: SLF001 - what only a member may say
+        self.is_away = True
+        self.crew._away()  # noqa: SLF001 - what only a member may say
 
     def come_back(self) -> None:
-        self._is_away = False
-        self._crew._back()  # noqa: SLF001 - as above
+        self.is_away = False
+        self.crew._back()  # noqa: SLF001 - as above
 
     def __del__(self) -> None:
-        if not self._is_away:
-            self._crew._away()  # noqa: SLF001 - as above
+        if not self.is_away:
+            self.crew._away()  # noqa: SLF001 - as above
 
 
 class _Own(threading.local):
@@ -100,3 +137,15 @@ def come_back() -> None:
     """Say that its wait is over."""
     if _own.membership is not None:
         _own.membership.come_back()
+
+
+def listen() -> None:
+    """Say that this thread now listens to its client; one that is slow is waited for as somebody outside."""
+    if _own.membership is not None:
+        _own.membership.crew._listen(_own.membership)  # noqa: SLF001 - what only a member may say
+
+
+def heard() -> None:
+    """Say that it has heard its client out, or knows that it never will."""
+    if _own.membership is not None:
+        _own.membership.crew._heard(_own.membership)  # noqa: SLF001 - as above

@@ -18,6 +18,7 @@ from flask.globals import _cv_app
 from werkzeug.http import HTTP_STATUS_CODES
 
 from kit.admission import Admission
+from merchant_api.bodies import read_body
 from merchant_api.crud import View
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Gateway(Flask):
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer an operation here and anything else as Flask does, once there is a place."""
+        read_body(environ, self.config["MAX_CONTENT_LENGTH"])
         with self.admission:
             return self._answered(environ, start_response)
 
