@@ -9,6 +9,7 @@ import gc
 import os
 import weakref
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,9 +87,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 @pytest.fixture(autouse=True)
-def a_share_of_the_machine(machine: Machine) -> Iterator[None]:
-    """Every test waits while another one has the machine alone."""
-    with machine.share():
+def a_share_of_the_machine(request: pytest.FixtureRequest, machine: Machine) -> Iterator[None]:
+    """Every test waits while another one has the machine alone, but for those that are patient."""
+    with nullcontext() if request.node.get_closest_marker("patient") else machine.share():
         yield
 
 

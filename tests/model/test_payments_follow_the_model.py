@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.house import House, one_process
 from tests.model.machine import PaymentsMachine
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.patient]
 
 SHARDS = 10
 STEPS_OF_A_SHARD = 5_000  # 50,000 in all, spread over the machine's cores

@@ -31,8 +31,8 @@ TOGETHER_SECONDS = {
     ("toolchain/test_run_demo.py",): 20,
     ("toolchain/test_run_serves.py",): 60,
 }
-# Before its long tests a process does so many short ones: meanwhile who needs the machine alone gets ready,
-# and would else wait, and let all others wait, until the long ones are over.
+# Before its long tests a process does what is patient, beside whoever has the machine alone, and so many
+# short ones: who gets ready for having it alone would else wait, and let all others wait, for the long ones.
 SHORT_ONES_BEFORE = 250
 
 _places = {file: files for files in TOGETHER_SECONDS for file in files}
@@ -41,25 +41,28 @@ _places = {file: files for files in TOGETHER_SECONDS for file in files}
 def arranged(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
     """The same tests in the order in which they are to be collected, for so many test processes."""
     first = [item for item in items if item.get_closest_marker("first")]
-    others = [item for item in items if not item.get_closest_marker("first")]
+    patient = [item for item in items if item.get_closest_marker("patient")]
+    apart = {id(item) for item in (*first, *patient)}
+    others = [item for item in items if id(item) not in apart]
     if processes == 1:
-        return first + others
-    early = _dealt(others, processes, busy_seconds=sum(LONG_SECONDS.get(_file(item), 0) for item in first))
+        return [*first, *patient, *others]
+    meanwhile = [first, *_dealt(patient, [0] * (processes - 1))]  # what each process begins with
+    early = _dealt(others, [sum(map(_seconds, own)) for own in meanwhile])
     dealt = {id(item) for own in early for item in own}
     short = iter([item for item in others if id(item) not in dealt])
-    result = list(first)
+    result: list[pytest.Item] = []
     left = len(items)
-    for process, own in enumerate(early):
+    for process, (begins_with, own) in enumerate(zip(meanwhile, early, strict=True)):
         size = left // (processes - process)  # as xdist cuts its slices
         left -= size
-        room = max(0, size - len(own) - (len(first) if process == 0 else 0))
+        room = max(0, size - len(own) - len(begins_with))
         before = 0 if process == 0 else min(SHORT_ONES_BEFORE, room)
-        result += [*islice(short, before), *own, *islice(short, room - before)]
+        result += [*begins_with, *islice(short, before), *own, *islice(short, room - before)]
     return result + list(short)
 
 
-def _dealt(items: Sequence[pytest.Item], processes: int, *, busy_seconds: int) -> list[list[pytest.Item]]:
-    """What is long, the longest first, always to the process that has least; the first one is busy before."""
+def _dealt(items: Sequence[pytest.Item], busy_seconds: Sequence[int]) -> list[list[pytest.Item]]:
+    """What is long, the longest first, always to the process that has least, with what it does before."""
     together: dict[tuple[str, ...], list[pytest.Item]] = defaultdict(list)
     units: list[tuple[int, list[pytest.Item]]] = []
     for item in items:
@@ -69,13 +72,17 @@ def _dealt(items: Sequence[pytest.Item], processes: int, *, busy_seconds: int) -
         elif file in LONG_SECONDS:
             units.append((LONG_SECONDS[file], [item]))
     units += [(TOGETHER_SECONDS[files], own) for files, own in together.items()]
-    dealt: list[list[pytest.Item]] = [[] for _ in range(processes)]
-    loads = [busy_seconds, *(0 for _ in range(processes - 1))]
+    loads = list(busy_seconds)
+    dealt: list[list[pytest.Item]] = [[] for _ in loads]
     for seconds, own in sorted(units, key=lambda unit: unit[0], reverse=True):
         least = loads.index(min(loads))
         dealt[least] += own
         loads[least] += seconds
     return dealt
+
+
+def _seconds(item: pytest.Item) -> int:
+    return LONG_SECONDS.get(_file(item), 0)
 
 
 def _file(item: pytest.Item) -> str:

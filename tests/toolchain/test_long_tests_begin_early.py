@@ -77,6 +77,17 @@ def test_who_needs_the_machine_alone_begins_before_all_others() -> None:
     assert slices(ITEMS, 3)[0][0] == order(ITEMS, 1)[0] == ALONE
 
 
+@pytest.mark.parametrize("processes", [2, 3, 4])
+def test_what_is_patient_is_done_meanwhile_by_the_others(processes: int) -> None:
+    patient = [Item(f"tests/{next(iter(LONG_SECONDS))}::test_{number}", "patient") for number in range(6)]
+    found = slices([*ITEMS, *patient], processes)
+    assert found[0][0] == ALONE
+    assert not set(found[0]) & set(patient)
+    for own in found[1:]:
+        assert set(own[: len(patient) // (processes - 1)]) <= set(patient)
+    assert set(patient) < {item for own in found for item in own}
+
+
 def test_every_long_file_is_there() -> None:
     named = {*LONG_SECONDS, *(file for files in TOGETHER_SECONDS for file in files)}
     assert [name for name in named if not (Path(ROOT) / "tests" / name).is_file()] == []
