@@ -76,7 +76,8 @@ class Crew:
     def _let_others_stand_in(self) -> None:
         """In a function of its own: nothing may keep a member whose thread has ended."""
         since = time.monotonic() - SLOW_SECONDS
-        for member, began in list(self._listening.items()):
+        # A copy is made in one go; a list of the items may meet a member that begins to listen meanwhile.
+        for member, began in self._listening.copy().items():
             with self._guard:
                 if began < since and member in self._listening and not member.is_away:
                     member.is_away = True

@@ -124,6 +124,8 @@ def _refusal(path: str, number: int) -> InvalidRequest:
 def _expand(noun: Any, wire: dict[str, Any], steps: list[str], path: str, number: int) -> None:
     if isinstance(noun, dict):
         raise _refusal(path, number)
+    if wire.get("deleted"):
+        return  # nothing is left of it but its id
     steps = list(steps)
     whole = _next([noun], steps)
     above, _, field = whole.rpartition(".")
@@ -143,6 +145,8 @@ def _include(noun: Any, wire: dict[str, Any], whole: str, steps: list[str], aske
     """Put in what is left out by default, and expand within it where it is a list."""
     above, _, field = whole.rpartition(".")
     holder = wire[above] if above else wire
+    if holder is None:
+        return  # as the totals of a session that takes no money
     if holder.get(field) is None:
         # Within a list a noun's class stands for its rows; a line of a payment link has none.
         row: Any = noun

@@ -84,6 +84,7 @@ ONLY_CONFIRMING = (
     "off_session",
     "error_on_requires_action",
     "return_url",
+    "mandate",
     "mandate_data",
 )
 ROOT = "/v1/payment_intents"

@@ -59,7 +59,7 @@ NOUN = "setup_intent"
 
 @operation(blueprint, Operation("POST", ROOT, CREATE, NOUN, "create", "Create a setup intent"))
 def create(given: dict[str, Any]) -> SetupIntent:
-    for name in ("return_url", "confirmation_token"):
+    for name in ("return_url", "confirmation_token", "mandate_data"):
         if given.get(name) and not given.get("confirm"):
             raise InvalidRequest(f"`{name}` can only be used with `confirm=true`.", param=name)
     given = with_token(given)

@@ -24,6 +24,7 @@ from payments.shapes import shaped
 
 REFERENCE_CHARS = 20  # a SEPA mandate's reference has up to 35
 ONLINE, OFFLINE = "online", "offline"
+UNDECIDED = "mandates"  # in a method's data, by intent: a kept account may pay several debits at once
 Acceptance = stripe.Mandate.CustomerAcceptance
 Details = stripe.Mandate.PaymentMethodDetails
 
@@ -110,17 +111,31 @@ def _accepted(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def accept_where_needed(intent: PaymentIntent, method: PaymentMethod, given: dict[str, Any] | None) -> None:
-    """Collect the mandate of a method that needs one; the method, and its charge, name it from now on."""
+    """Collect the mandate of a method that needs one; the method keeps its id until the payment is decided."""
     if method.type in METHODS and METHODS[method.type].mandate:
-        mandate = Mandate.accept(intent, method, given)
-        method.data = (method.data or {}) | {"mandate": mandate.id}
+        _keep(method, _undecided(method) | {intent.id: Mandate.accept(intent, method, given).id})
 
 
-def use_mandate(method: PaymentMethod) -> None:
-    """End the mandate that a decided payment was made under, if it was made under one."""
-    mandate_id = (method.data or {}).get("mandate")
+def mandate_of(intent: PaymentIntent, method: PaymentMethod) -> str | None:
+    """Return the id of the mandate that an undecided payment is made under, None where it needs none."""
+    return _undecided(method).get(intent.id)
+
+
+def use_mandate(intent: PaymentIntent, method: PaymentMethod) -> None:
+    """End the mandate of a payment that is decided, if it was made under one."""
+    undecided = _undecided(method)
+    mandate_id = undecided.pop(intent.id, None)
     if mandate_id is not None:
+        _keep(method, undecided)
         Mandate.find(mandate_id).use()
+
+
+def _undecided(method: PaymentMethod) -> dict[str, str]:
+    return dict((method.data or {}).get(UNDECIDED) or {})
+
+
+def _keep(method: PaymentMethod, undecided: dict[str, str]) -> None:
+    method.data = (method.data or {}) | {UNDECIDED: undecided}
 
 
 def check_mandate(mandate_id: str) -> None:

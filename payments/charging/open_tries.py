@@ -87,7 +87,8 @@ class OpenTry(Base):
                 counters = limits.changes(back=others)
             case Outcome.RELEASED:
                 counters = limits.changes(back=self._still_taken("session") | others)
-        return [_ended(self.id), *counters]
+        # As it was read: a request that gives back what a challenge doesn't need must not be overlooked.
+        return [_ended(self.id, self.version), *counters]
 
     def _limits(self, part: str) -> dict[str, Limit]:
         return {counter: Limit(*figures) for counter, figures in self.taken[part].items()}
@@ -141,9 +142,12 @@ def hand_on(following: Attempt) -> None:
         row.attempt_id = following.id
 
 
-def _ended(row_id: str) -> Step:
+def _ended(row_id: str, version: int | None = None) -> Step:
     # The first who deletes it settles the try; whoever comes later touches no row, and so changes nothing.
-    return Step('DELETE FROM "open_tries" WHERE "id" = ?', (row_id,), rows=1)
+    delete = 'DELETE FROM "open_tries" WHERE "id" = ?'
+    if version is None:
+        return Step(delete, (row_id,), rows=1)
+    return Step(f'{delete} AND "version" = ?', (row_id, version), rows=1)
 
 
 def _challenged(row_id: str) -> Step:

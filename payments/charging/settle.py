@@ -11,7 +11,7 @@ from payments.charging import declines, test_tokens
 from payments.charging.attempts import WAITING, Attempt, State
 from payments.charging.charges import Charge
 from payments.charging.charges import Status as ChargeStatus
-from payments.charging.mandates import use_mandate
+from payments.charging.mandates import UNDECIDED, mandate_of, use_mandate
 from payments.charging.methods import CARD
 from payments.charging.next_actions import next_action
 from payments.charging.payment_intents import PaymentIntent, Status
@@ -119,7 +119,7 @@ def _approved(
     set_up_by = answer.network_transaction_id if intent.details.get("setup_future_usage") else None
     method.learn(learned(answer.facts) | {"set_up_by": set_up_by})
     lifecycle.move(charge, ChargeStatus.SUCCEEDED)
-    use_mandate(method)
+    use_mandate(intent, method)
     lifecycle.move(intent, Status.REQUIRES_CAPTURE if intent.manual else Status.SUCCEEDED)
     _tell_session(intent, PaymentStatus.UNPAID if intent.manual else PaymentStatus.PAID)
 
@@ -141,7 +141,7 @@ def take(intent: PaymentIntent, charge: Charge, amount_minor: int, *, at_once: b
 
 def _declined(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, answer: bank.Declined) -> None:
     charge = end_try(attempt, intent, method, answer)
-    use_mandate(method)
+    use_mandate(intent, method)
     method.release()
     error = declines.as_error(answer, charge.id, card=method.type == CARD)
     intent.last_payment_error = error | {"payment_method": method.as_stripe()}
@@ -217,11 +217,18 @@ def _charge(attempt: Attempt, intent: PaymentIntent, method: PaymentMethod, fact
         billing_details=method.billing_details,
         card=card if is_card else {},
         method_type=None if is_card else method.type,
-        method_data=None if is_card else (method.data or {}) | learned(facts),
+        method_data=None if is_card else _data_of(intent, method) | learned(facts),
         outcome={},
         metadata_=intent.metadata_,
         details={name: intent.details[name] for name in kept if name in intent.details},
     )
+
+
+def _data_of(intent: PaymentIntent, method: PaymentMethod) -> dict[str, Any]:
+    """Return what a charge keeps of its method, with its own mandate among those of the method."""
+    kept = {name: value for name, value in (method.data or {}).items() if name != UNDECIDED}
+    mandate_id = mandate_of(intent, method)
+    return kept | ({"mandate": mandate_id} if mandate_id else {})
 
 
 def learned(facts: bank.CardFacts) -> dict[str, Any]:

@@ -210,6 +210,32 @@ def test_a_sweep_that_is_faster_than_the_request_gives_it_back_once(
     assert (swept, scene.taken()["address"], scene.open_tries()) == ([1], 1, 1)
 
 
+def test_a_sweep_that_read_a_try_before_its_challenge_was_counted_gives_it_back_once(
+    scene: LateAnswers, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decline from the same address shows whether anything was given back twice."""
+    by_api(till)(DECLINED)
+    settle, steps_of = tries.Try._settle, OpenTry.steps
+    put_off: list[tuple[tries.Try, Outcome]] = []
+
+    def read_too_early(row: OpenTry, outcome: Outcome) -> list[bulk.Step]:
+        steps = steps_of(row, outcome)
+        while put_off:
+            settle(*put_off.pop())
+        return steps
+
+    monkeypatch.setattr(tries.Try, "_settle", lambda ended, outcome: put_off.append((ended, outcome)))
+    monkeypatch.setattr(OpenTry, "steps", read_too_early)
+    buyer = Buyer(till.app, till.open_session())
+    buyer.client.environ_base["REMOTE_ADDR"] = HOME
+    seen = buyer.pay(cardNumber=MUST_CONFIRM)
+    buyer.client.get(Cardholder(seen.links["challenge"]).cancels(), headers=buyer.headers)
+    assert len(put_off) == 1
+    for _ in range(2):
+        scene.hear()
+    assert (scene.taken(), scene.open_tries()) == (OF_A_DECLINE | {"session": 2}, 0)
+
+
 def test_what_has_come_back_by_itself_is_not_given_back_again(scene: LateAnswers, till: Till) -> None:
     scene.line.expect(lost_answer)
     by_api(till)(GOOD_CARD)

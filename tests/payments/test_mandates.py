@@ -81,6 +81,30 @@ def test_a_mandate_ends_with_its_payment(shop: Shop, iban: str, status: str) -> 
     assert told(shop) == ["inactive"]
 
 
+def test_debits_of_one_kept_account_have_a_mandate_each(shop: Shop) -> None:
+    customer = shop.sdk.v1.customers.create({"email": "jenny@example.com"}).id
+    first = debit(shop, IBAN, customer=customer, setup_future_usage="off_session")
+    time_passes(shop, 8 * DAY_SECONDS)
+    notice(shop)
+    kept: Any = {"payment_method": str(shop.intent(first.id).payment_method), "customer": customer}
+    common: Any = {"currency": "eur", "confirm": True, "allowed_payment_method_types": ["sepa_debit"]}
+
+    earlier = shop.sdk.v1.payment_intents.create(kept | common | {"amount": 1100})
+    time_passes(shop, 4 * DAY_SECONDS)
+    later = shop.sdk.v1.payment_intents.create(kept | common | {"amount": 2200})
+    given = [mandate_of(shop, intent) for intent in (earlier, later)]
+    assert [mandate.single_use and mandate.single_use.amount for mandate in given] == [1100, 2200]
+
+    def statuses() -> list[str]:
+        return [shop.sdk.v1.mandates.retrieve(mandate.id).status for mandate in given]
+
+    for days, told_then in ((3, ["inactive", "active"]), (4, ["inactive", "inactive"])):
+        time_passes(shop, days * DAY_SECONDS)
+        notice(shop)
+        assert statuses() == told_then
+    assert [shop.intent(intent.id).status for intent in (earlier, later)] == ["succeeded"] * 2
+
+
 def test_without_mandate_data_a_server_answers_for_it_offline(shop: Shop) -> None:
     acceptance = mandate_of(shop, debit(shop, IBAN)).customer_acceptance
     assert (acceptance.type, acceptance.online) == ("offline", None)

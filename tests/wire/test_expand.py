@@ -212,3 +212,24 @@ def test_the_method_and_the_card_of_a_customer_expand(sdk: stripe.StripeClient) 
     default = chosen.invoice_settings.default_payment_method
     assert isinstance(default, stripe.PaymentMethod)
     assert isinstance(default.customer, stripe.Customer)
+
+
+@pytest.mark.parametrize("path", ["default_source", "invoice_settings.default_payment_method", "sources"])
+def test_of_a_deleted_customer_nothing_expands(api: Any, sdk: stripe.StripeClient, path: str) -> None:
+    customer_id = sdk.v1.customers.create({}).id
+    intent = sdk.v1.payment_intents.create({"amount": 2000, "currency": "eur", "customer": customer_id})
+    sdk.v1.customers.delete(customer_id)
+    gone = {"id": customer_id, "object": "customer", "deleted": True}
+    found = api("GET", f"/v1/customers/{customer_id}", query_string={"expand[]": path})
+    assert (found.status_code, found.json) == (200, gone)
+    behind = {"expand[]": f"customer.{path}"}
+    found = api("GET", f"/v1/payment_intents/{intent.id}", query_string=behind)
+    assert (found.status_code, found.json["customer"]) == (200, gone)
+
+
+def test_a_session_that_takes_no_money_has_no_breakdown(api: Any, sdk: stripe.StripeClient) -> None:
+    setup: Any = {"mode": "setup", "success_url": "https://shop.example/done"}
+    opened = sdk.v1.checkout.sessions.create(setup | {"expand": ["total_details.breakdown"]})
+    assert opened.total_details is None
+    listed = api("GET", "/v1/checkout/sessions?expand[]=data.total_details.breakdown")
+    assert (listed.status_code, [found["id"] for found in listed.json["data"]]) == (200, [opened.id])

@@ -36,10 +36,21 @@ def test_a_verb_at_the_wrong_time_is_told_in_words_that_merchants_code_looks_for
     )
 
 
-@pytest.mark.parametrize("name", ["return_url", "mandate_data[customer_acceptance][type]", "off_session"])
+ACCEPTED = "mandate_data[customer_acceptance][type]"
+
+
+@pytest.mark.parametrize("name", ["return_url", ACCEPTED, "off_session", "mandate"])
 def test_what_only_confirming_takes_is_not_dropped_silently(api: Any, name: str) -> None:
     value = {"return_url": "https://shop.example/back", "off_session": "true"}.get(name, "offline")
     answer = api("POST", "/v1/payment_intents", data={"amount": "2000", "currency": "eur", name: value})
+    assert answer.status_code == 400
+    assert answer.json["error"]["param"] == name.partition("[")[0]
+
+
+@pytest.mark.parametrize("name", ["return_url", ACCEPTED])
+def test_nor_is_it_of_a_setup(api: Any, name: str) -> None:
+    value = {"return_url": "https://shop.example/back"}.get(name, "offline")
+    answer = api("POST", "/v1/setup_intents", data={name: value})
     assert answer.status_code == 400
     assert answer.json["error"]["param"] == name.partition("[")[0]
 
