@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Request, current_app
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, LengthRequired, RequestEntityTooLarge
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -43,9 +43,11 @@ class Asked:
         return (self.header("QUERY_STRING") or "").encode("latin-1")
 
     def body(self) -> bytes:
-        """Return the body; raises RequestEntityTooLarge or ClientDisconnected.
+        """Return the body; raises RequestEntityTooLarge, ClientDisconnected or LengthRequired.
 
-        One of a known and modest length is read without werkzeug's stream around it.
+        One of a known and modest length is read without werkzeug's stream around it. One that comes in chunks
+        is refused: granian gives what has arrived of a broken one as if it were whole, and `amount=2000` that
+        is cut off within the number is well formed, too.
         """
         most: int = current_app.config["MAX_CONTENT_LENGTH"]
         length = self.header("CONTENT_LENGTH") or ""
@@ -57,4 +59,6 @@ class Asked:
         body = Request(self.environ).get_data(cache=False)
         if len(body) >= most:
             raise RequestEntityTooLarge  # werkzeug cuts a body of unknown length off there, and says nothing
+        if body or self.header("HTTP_TRANSFER_ENCODING"):
+            raise LengthRequired
         return body

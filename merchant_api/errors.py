@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, LengthRequired, RequestEntityTooLarge
 
 from kit.params import ParamError
 from merchant_api.browsers import limited
@@ -18,6 +18,12 @@ class BodyTooLarge(InvalidRequest):
     status = 413
 
 
+class LengthMissing(InvalidRequest):
+    """Nobody could tell whether the body is whole."""
+
+    status = 411
+
+
 # Answers are read by people with curl as well, so they are indented as Stripe's are.
 READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
@@ -28,6 +34,8 @@ def as_stripe_error(error: Exception) -> StripeError:
         return error
     if isinstance(error, RequestEntityTooLarge):
         return BodyTooLarge("The request is larger than 262144 bytes.")
+    if isinstance(error, LengthRequired):
+        return LengthMissing("The body came in chunks, which may be cut off. Send it with a Content-Length.")
     if isinstance(error, HTTPException) and error.code is not None and error.code < 500:
         return InvalidRequest(f"The request can't be read ({error.name.lower()}).")
     if isinstance(error, ParamError):

@@ -111,7 +111,7 @@ def _accepted(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def accept_where_needed(intent: PaymentIntent, method: PaymentMethod, given: dict[str, Any] | None) -> None:
-    """Collect the mandate of a method that needs one; the method keeps its id until the payment is decided."""
+    """Collect the mandate of a method that needs one; the method keeps it until the payment is decided."""
     if method.type in METHODS and METHODS[method.type].mandate:
         _keep(method, _undecided(method) | {intent.id: Mandate.accept(intent, method, given).id})
 

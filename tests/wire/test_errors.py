@@ -234,17 +234,27 @@ def test_a_missing_parameter_is_named(api: Any) -> None:
     assert (error["code"], error["param"]) == ("parameter_missing", "name")
 
 
+def in_chunks(api: Any, path: str, body: str) -> Any:
+    return api(
+        "POST",
+        path,
+        headers={"Transfer-Encoding": "chunked", "Content-Type": FORM},
+        input_stream=io.BytesIO(body.encode()),
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+
+
 def test_a_body_of_unknown_length_is_not_cut_off_silently(api: Any) -> None:
     # Cut after 262,144 bytes it would be an order of fewer lines, all of them well formed.
     line = f"&line_items[][price_data][product_data][name]={'N' * 4_000}"
-    body = "mode=payment" + line * 100
-    chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    answer = api(
-        "POST",
-        "/v1/checkout/sessions",
-        headers={"Transfer-Encoding": "chunked", "Content-Type": FORM},
-        input_stream=io.BytesIO(body.encode()),
-        environ_overrides=chunked,
-    )
+    answer = in_chunks(api, "/v1/checkout/sessions", "mode=payment" + line * 100)
     assert answer.status_code == 413
     error_of(answer)
+
+
+@pytest.mark.parametrize("body", ["currency=usd&amount=20", ""])  # of a client that wanted 2000, and died
+def test_a_body_that_may_have_been_broken_off_is_not_carried_out(api: Any, body: str) -> None:
+    answer = in_chunks(api, "/v1/payment_intents", body)
+    assert answer.status_code == 411
+    assert "Content-Length" in error_of(answer)["message"]
+    assert api("GET", "/v1/payment_intents").json["data"] == []
