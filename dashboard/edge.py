@@ -17,6 +17,7 @@ from dashboard.headers import protect
 from kit import database
 from kit.ids import random_text
 from payments import audit
+from payments.charging.card_brands import without_card_numbers
 from payments.errors import InvalidRequest, LockTimeout, NotFound, StripeError
 from payments.scope import Caller, acting_as
 
@@ -205,7 +206,8 @@ def _problem(refusal: StripeError, **_arguments: str) -> Body:
 
 def _remember(mounted: Page, arguments: dict[str, str], outcome: str, **details: Any) -> None:
     named = next(iter(arguments.values()), None) or request.args.get("object")
-    object_id = named if named and ARGUMENT.fullmatch(named) else None
+    # Whatever is typed into an address: an id is kept, a card number never.
+    object_id = without_card_numbers(named) if named and ARGUMENT.fullmatch(named) else None
     path = mounted.path.replace("<", "{").replace(">", "}")
     audit.record(f"{mounted.method} /dashboard{path}", object_id, outcome, **details)
 

@@ -28,7 +28,7 @@ TOO_MANY = "Too many attempts have failed. Wait a quarter of an hour and try aga
 EXPIRED = "This page was open for too long, or your browser does not keep cookies. Try again."
 
 # Where a login may lead on to: a page of the dashboard, never another site.
-ONWARD = re.compile(r"/dashboard(?:/[0-9A-Za-z_/-]*)?")
+ONWARD = re.compile(r"/dashboard(?:/[0-9A-Za-z_/:-]*)?")
 
 
 @edge.visitor("/login", method="GET")

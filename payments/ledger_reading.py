@@ -16,6 +16,8 @@ from payments.scope import caller
 
 # Entries looked at for each movement that is asked for; one has from two to six.
 ENTRIES_EACH = 6
+# Accounts asked about in one query: SQLite joins 500 at most, and a merchant of all currencies has more.
+PLACES_AT_ONCE = 250
 
 Place = tuple[str, str]  # book, currency
 
@@ -101,7 +103,15 @@ def _mine() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _numbers(places: Collection[Place], before: int | None, most: int) -> list[tuple[int, str]]:
-    """Return the newest entries of some accounts: the newest of each, and the newest of those."""
+    """Return the newest entries of some accounts, of however many."""
+    wanted, found = list(places), []
+    for first in range(0, len(wanted), PLACES_AT_ONCE):
+        found += _numbers_at_once(wanted[first : first + PLACES_AT_ONCE], before, most)
+    return sorted(found, reverse=True)[:most]
+
+
+def _numbers_at_once(places: list[Place], before: int | None, most: int) -> list[tuple[int, str]]:
+    """Return the same by one query: the newest of each account, and the newest of those."""
     entry, parts = LedgerEntry, []
     for book, currency in places:
         part = select(entry.seq, entry.transaction_id).where(
@@ -110,8 +120,6 @@ def _numbers(places: Collection[Place], before: int | None, most: int) -> list[t
         if before is not None:
             part = part.where(entry.seq < before)
         parts.append(select(part.order_by(entry.seq.desc()).limit(most).subquery()))
-    if not parts:
-        return []
     newest_of_each = union_all(*parts).subquery()
     query = select(newest_of_each).order_by(newest_of_each.c.seq.desc()).limit(most)
     return [(seq, transaction_id) for seq, transaction_id in db.session.execute(query)]

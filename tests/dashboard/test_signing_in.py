@@ -61,11 +61,12 @@ def test_a_stranger_is_sent_to_the_login_from_every_page(app: Flask, path: str) 
     assert seen.leads_to == f"/dashboard/login?next=/dashboard{path}"
 
 
-def test_the_login_leads_on_to_the_page_that_was_asked_for(app: Flask, shop: Shop) -> None:
+@pytest.mark.parametrize("path", ["/dashboard/keys", "/dashboard/ledger/po_1:paid"])
+def test_the_login_leads_on_to_the_page_that_was_asked_for(app: Flask, shop: Shop, path: str) -> None:
     desk = Desk(app, shop.email)
-    door = desk.follow(desk.open("/dashboard/keys"))
+    door = desk.follow(desk.open(path))
     inside = desk.press(door, "/dashboard/login", email=shop.email, password=desk.password)
-    assert inside.leads_to == "/dashboard/keys"
+    assert inside.leads_to == path
 
 
 @pytest.mark.parametrize(

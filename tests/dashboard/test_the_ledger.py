@@ -8,6 +8,7 @@ from flask import Flask
 from dashboard import ledger as page_of_the_ledger
 from kit import database
 from kit.ids import new_id
+from kit.money import CURRENCIES
 from payments import ledger
 from payments.ledger import Account, Entry, LedgerEntry
 from payments.scope import Caller, acting_as
@@ -86,6 +87,26 @@ def test_one_account_shows_what_touched_it_in_one_currency(app: Flask, shop: Sho
     assert shown(desk.open(f"{LEDGER}?account=merchant_payable&currency=usd")) == [taken, dollars]
     assert shown(desk.open(f"{LEDGER}?account=acquirer_receivable&currency=eur")) == [euros]
     assert shown(desk.open(f"{LEDGER}?account=fee_income")) == [taken]
+
+
+def test_a_merchant_of_every_currency_has_a_page(app: Flask, shop: Shop, desk: Desk) -> None:
+    """Its accounts are more than the queries that SQLite joins into one."""
+    books = (Account.ACQUIRER_RECEIVABLE, Account.BANK_CASH, Account.ACQUIRER_COST, Account.EXCHANGE)
+    with app.app_context(), acting_as(Caller(shop.account_id, livemode=False, actor="system")):
+        for currency in CURRENCIES:
+            amounts = (100, 200, 300, -600)
+            entries = [
+                Entry(book, currency, amount_minor)
+                for book, amount_minor in zip(books, amounts, strict=True)
+            ]
+            ledger.post(new_id("txn_"), entries)
+        database.commit()
+    last = post(app, shop, moved(700))
+    seen = desk.open(LEDGER)
+    assert (seen.status, seen.text.count("Accounts in")) == (200, len(CURRENCIES))
+    assert (shown(seen)[0], len(shown(seen))) == (last, page_of_the_ledger.ROWS)
+    older = next(link for link in seen.links if "before=" in link)
+    assert set(shown(desk.open(older))) & set(shown(seen)) == set()
 
 
 def test_a_payout_and_a_settlement_say_what_they_are(app: Flask, shop: Shop, desk: Desk) -> None:

@@ -2,10 +2,14 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from dashboard import trail as page_of_the_trail
 from kit import clock, database
+from kit.database import db
 from payments import audit, audit_search
+from payments.audit import AuditRow
+from payments.charging.card_brands import hides_card_number
 from payments.scope import Caller
 from tests.support.desk import Desk, Shop, Sight, open_shop
 
@@ -143,6 +147,19 @@ def test_it_pages_and_keeps_the_filters(
         seen = desk.open(older)
         assert {name: seen.forms[TRAIL][name] for name in given} == given
     assert [link[-1] for link in shown if link[:-1].endswith("req_")] == list("6543210")
+
+
+@pytest.mark.parametrize("path", [f"{TRAIL}?object=", "/dashboard/payments/", "/dashboard/ledger/"])
+@pytest.mark.parametrize("number", ["4242424242424242", "5555-5555-5555-4444", "pi_378282246310005"])
+def test_a_card_number_that_is_typed_into_an_address_is_not_kept(
+    shop: Shop, desk: Desk, path: str, number: str
+) -> None:
+    desk.open(f"{path}{number}")
+    with desk.app.app_context():
+        named = db.session.scalars(select(AuditRow.object_id).where(AuditRow.account_id == shop.account_id))
+        kept = [name for name in named if name is not None]
+    assert [name for name in kept if hides_card_number(name)] == []
+    assert any("****" in name for name in kept)  # that somebody looked is
 
 
 def test_a_long_search_stops_says_how_far_it_has_looked_and_goes_on(
