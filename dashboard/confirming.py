@@ -1,4 +1,4 @@
-"""Who makes, rolls or ends a key types their password again, unless they have just done so.
+"""Who makes, rolls or ends a key, or has a device given some, types their password again, if not just now.
 
 An unattended browser may so be used to look, yet not to take a key of the account's away. The time stands in
 the session's cookie together with the visit's id: it holds for no other visit, and signing out ends it.

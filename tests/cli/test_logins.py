@@ -8,12 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from dashboard import confirming
 from kit import database
 from kit.database import db
 from payments.merchants import ApiKey, hash_key
 from payments.scope import acting_as, system
 from tests.cli.devices import told
-from tests.support.desk import Shop, open_shop
+from tests.support.desk import PASSWORD, Shop, open_shop
 from webhooks.cli import logins
 from webhooks.cli.jobs import sweep
 from webhooks.cli.logins import CliLogin
@@ -60,6 +61,19 @@ def test_the_keys_come_once_after_a_user_has_confirmed(app: Flask, client: Flask
         key = db.session.scalar(select(ApiKey).where(ApiKey.hashed == hash_key(keys["testmode_key_secret"])))
         assert key is not None
         assert key.expires_at == key.created + 90 * 24 * 3600
+
+
+def test_the_password_is_asked_again_before_a_device_gets_keys(client: FlaskClient, shop: Shop) -> None:
+    desk, asked = shop.desk(), begin(client)
+    path = path_of(asked["browser_url"])
+    with desk.client.session_transaction() as kept:
+        visit_id, at = kept[confirming.CONFIRMED]
+        kept[confirming.CONFIRMED] = [visit_id, at - confirming.LASTS_SECONDS]  # it was typed a while ago
+    assert "Type your password as well" in desk.follow(desk.press(desk.open(path), path)).text
+    assert "not your password" in desk.follow(desk.press(desk.open(path), path, password="wrong")).text
+    assert poll(client, asked) == (200, WAITS)
+    assert "is paired" in desk.follow(desk.press(desk.open(path), path, password=PASSWORD)).text
+    assert poll(client, asked)[1]["redeemed"] is True
 
 
 def test_two_who_ask_at_the_same_moment_do_not_both_get_keys(
