@@ -57,7 +57,7 @@ class BillingFields(FlaskForm):  # type: ignore[misc]  # flask-wtf publishes no 
         return {
             "line1": self.billing_line1.data,
             "line2": self.billing_line2.data or None,
-            "city": self.billing_city.data,
+            "city": self.billing_city.data or None,
             "state": self.billing_state.data or None,
         }
 

@@ -18,7 +18,8 @@ LONGEST = 40
 MOST_DIGITS = 12
 SYSTEM = "latn"  # fields of codes and amounts run from left to right in Western digits
 SPACES = r"[\s'\u2019]"
-NAMING = frozenset(("Sc", "Zs", "Cf"))  # what may stand around a number, beside letters: signs, spaces, marks
+NAMING = frozenset(("Sc", "Zs", "Cf"))  # what may stand around a number, beside words: signs, spaces, marks
+VOWELS = frozenset(("Mn", "Mc"))  # belong to the letter before them, as in Hindi
 
 
 def minor_of(text: str, currency: str, locale: Locale) -> int | None:
@@ -48,8 +49,16 @@ def _western(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """Return the text without the sign or the name of a currency before and behind the number."""
-    named = [sign.isalpha() or unicodedata.category(sign) in NAMING for sign in text]
+    """Return the text without the sign or the name of a currency before and behind the number.
+
+    A point right behind a letter is that of an abbreviation, as in `Rs. 500` and `500 kr.`.
+    """
+    named, in_word = [], False
+    for sign in text:
+        kind = unicodedata.category(sign)
+        abbreviates = in_word and sign == "."
+        in_word = sign.isalpha() or (in_word and kind in VOWELS)
+        named.append(in_word or abbreviates or kind in NAMING)
     first = named.index(False) if False in named else len(text)
     last = len(text) - (named[::-1].index(False) if False in named else 0)
     return text[first:last]

@@ -11,7 +11,7 @@ from checkout import address_table, addresses
 from checkout.countries import country_names
 from checkout.forms import PaymentForm
 from checkout.locales import choose_locale
-from tests.support.asked import ANSWERS, DELIVERY
+from tests.support.asked import ADDRESS, ANSWERS, DELIVERY
 from tests.support.buyer import Buyer, Till
 from tests.support.hosted_page import TYPED
 
@@ -112,6 +112,16 @@ def test_a_whole_billing_address_is_held_to_its_countrys_rules() -> None:
     assert form_of(WHOLE, billingCountry="DE", billingPostalCode="").billing_postal_code.errors
     assert form_of(WHOLE, billingCountry="IN", billingPostalCode="560001").billing_state.errors
     assert not form_of(WHOLE, billingCountry="SG", billingPostalCode="408600", billingLocality="").errors
+
+
+def test_a_town_that_a_country_does_not_need_is_null_where_it_is_empty(app: Flask, till: Till) -> None:
+    session = till.open_session(**WHOLE)
+    there = {"billingCountry": "SG", "billingPostalCode": "408600", "billingLocality": ""}
+    assert Buyer(app, session).pay(**{**ADDRESS, **there}).status == 200
+    details = till.get(f"/v1/checkout/sessions/{session['id']}")["customer_details"]
+    assert (details["address"]["country"], details["address"]["city"]) == ("SG", None)
+    (charge,) = till.charges_of(session["id"])
+    assert charge["billing_details"]["address"]["city"] is None
 
 
 def test_a_list_of_mistakes_says_whose_address_lacks_something(app: Flask, till: Till) -> None:

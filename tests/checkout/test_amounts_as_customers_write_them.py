@@ -2,7 +2,11 @@
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import LanguageAccept
 
+from checkout.locales import LOCALES, choose_locale
+from checkout.typed_amounts import minor_of, typed_form
+from kit.readable import format_amount
 from tests.checkout.test_amounts_that_customers_choose import GIFT, opened, send, session_of
 from tests.support.buyer import Buyer, Till
 
@@ -14,6 +18,10 @@ from tests.support.buyer import Buyer, Till
         ("en-IN", "€ 75.5", 7550),
         ("en-IN", "75,5", 7550),
         ("en-US", "75.50 EUR", 7550),
+        ("en-IN", "Rs. 75", 7500),
+        ("en-IN", "Rs.75.50", 7550),
+        ("hi-IN", "\u0930\u0941. 75", 7500),
+        ("da", "75,50 kr.", 7550),
         ("de-DE", "75,50 €", 7550),
         ("de-DE", "75.5", 7550),
         ("ar-EG", "\u0667\u0665\u066b\u0665", 7550),
@@ -31,6 +39,16 @@ def test_amounts_are_read_as_customers_write_them(
     assert (seen.status, session_of(till, session)["amount_total"]) == (200, minor)
     again = send(buyer, seen.values["customUnitAmount"])  # what stands in the field means the same
     assert (again.status, session_of(till, session)["amount_total"]) == (200, minor)
+
+
+@pytest.mark.parametrize("currency", ["aed", "bgn", "dkk", "eur", "inr", "jpy", "kwd"])
+def test_what_the_page_itself_writes_can_be_typed_in_every_language(currency: str) -> None:
+    for tag in sorted(LOCALES):
+        locale = choose_locale(tag, LanguageAccept())
+        for minor in (1000, 123400, 99_999_900):
+            written = (format_amount(minor, currency, locale), typed_form(minor, currency, locale))
+            read = [minor_of(text.strip(), currency, locale) for text in written]
+            assert read == [minor, minor], (tag, written)
 
 
 @pytest.mark.parametrize(

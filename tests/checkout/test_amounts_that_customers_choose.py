@@ -96,7 +96,8 @@ def test_an_amount_that_is_typed_and_not_applied_is_shown_before_it_is_paid(app:
 @pytest.mark.parametrize(
     "typed",
     ["", "4.99", "100.01", "0", "-20", "\u221220", "20.005", "1e3", "abc", "NaN", "9" * 30, "9" * 500,
-     ".50", "20 30", "20.00.00", "' OR 1=1", "\u00bd", "20%", "2\u200b0"],
+     ".50", "20 30", "20.00.00", "' OR 1=1", "\u00bd", "20%", "2\u200b0",
+     "Rs..20", "20.kr", ".20 kr."],
 )  # fmt: skip
 def test_what_can_not_be_chosen_changes_nothing_and_is_said(app: Flask, till: Till, typed: str) -> None:
     session = opened(till)
