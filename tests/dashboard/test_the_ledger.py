@@ -96,8 +96,7 @@ def test_a_merchant_of_every_currency_has_a_page(app: Flask, shop: Shop, desk: D
         for currency in CURRENCIES:
             amounts = (100, 200, 300, -600)
             entries = [
-                Entry(book, currency, amount_minor)
-                for book, amount_minor in zip(books, amounts, strict=True)
+                Entry(book, currency, amount_minor) for book, amount_minor in zip(books, amounts, strict=True)
             ]
             ledger.post(new_id("txn_"), entries)
         database.commit()
