@@ -18,8 +18,8 @@ def read_body(environ: WSGIEnvironment, most: int) -> None:
         wanted = int(length)
         if not 0 < wanted <= most:
             return  # nothing, or refused by its length alone
-    elif "HTTP_TRANSFER_ENCODING" in environ:
-        wanted = most + 1
+    elif "HTTP_TRANSFER_ENCODING" in environ or environ.get("SERVER_PROTOCOL") == "HTTP/2":
+        wanted = most + 1  # HTTP/2 need say nothing at all of a body that follows
     else:
         return
     crew.listen()

@@ -1,5 +1,6 @@
 """Confirmation tokens: made by a test helper, looked at, used once to confirm a payment or a setup."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -74,6 +75,23 @@ def test_a_token_pays_once(sdk: stripe.StripeClient) -> None:
     assert "already been used" in refusal(sdk, token)
     assert len([charge for charge in sdk.v1.charges.list().data if charge.paid]) == 1
     assert len(sdk.v1.payment_intents.list().data) == 1
+
+
+def test_of_many_who_use_a_token_at_once_one_pays(sdk: stripe.StripeClient) -> None:
+    token = a_token(sdk).id
+    waiting = [sdk.v1.payment_intents.create(INTENT).id for _ in range(4)]
+
+    def confirm(intent_id: str) -> str:
+        try:
+            return sdk.v1.payment_intents.confirm(intent_id, {"confirmation_token": token}).status
+        except stripe.InvalidRequestError as refused:
+            return str(refused.param)
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        ends = sorted(pool.map(confirm, waiting))
+    assert ends == ["confirmation_token"] * 3 + ["succeeded"]
+    (charge,) = sdk.v1.charges.list().data
+    assert sdk.v1.confirmation_tokens.retrieve(token).payment_intent == charge.payment_intent
 
 
 def test_a_token_confirms_an_intent_that_is_there(sdk: stripe.StripeClient) -> None:

@@ -1,15 +1,18 @@
 """Clients that begin a request and do not end it keep nobody else waiting."""
 
+import io
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from kit.crew import Crew, heard, listen
 from launcher.stack import is_healthy
+from merchant_api.bodies import read_body
 from tests.wire.test_threads_rest import LONG_SECONDS, NOT_YET_SECONDS, SOON_SECONDS, Thread, all_left
 
 STALLED = 6  # three times as many as there are places
@@ -62,6 +65,21 @@ def test_whoever_ends_its_request_is_answered(stalled: list[socket.socket], rest
         connection.sendall(rest)
     for connection in stalled:
         assert connection.recv(10) == b"HTTP/1.1 4"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"CONTENT_LENGTH": str(len(BODY))},
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+        {"SERVER_PROTOCOL": "HTTP/2"},
+    ],
+)
+def test_a_body_is_read_whatever_is_said_of_its_length(told: dict[str, str]) -> None:
+    sent = io.BytesIO(BODY)
+    environ: Any = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": sent} | told
+    read_body(environ, len(BODY))
+    assert (sent.read(), environ["wsgi.input"].read()) == (b"", BODY)
 
 
 def test_a_member_that_listens_for_long_is_stood_in_for() -> None:
