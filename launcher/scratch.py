@@ -58,6 +58,8 @@ def _available_bytes() -> int:
 
 def _delete_what_the_dead_left() -> None:
     """A run that was killed could not, and nobody else gives the memory back before the machine restarts."""
+    own = str(os.getpid())  # a folder of that name was a process's that is gone: numbers come again
     for left in MEMORY.glob(f"{PREFIX}*"):
-        if not Path("/proc", left.name.removeprefix(PREFIX)).exists():
+        owner = left.name.removeprefix(PREFIX)
+        if owner == own or not Path("/proc", owner).exists():
             shutil.rmtree(left, ignore_errors=True)

@@ -36,6 +36,15 @@ def test_what_a_killed_run_left_is_deleted_and_what_another_uses_is_not(memory: 
         assert used.exists()
 
 
+def test_what_a_killed_run_of_the_same_number_left_is_in_nobodys_way(memory: Path) -> None:
+    left = memory / f"{scratch.PREFIX}{os.getpid()}" / "rows.sqlite3"
+    left.parent.mkdir()
+    left.write_text("rows")
+    with scratch.folder() as made:
+        assert made == left.parent
+        assert not left.exists()
+
+
 @pytest.mark.usefixtures("memory")
 def test_a_small_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scratch, "ENOUGH_BYTES", 2**80)
