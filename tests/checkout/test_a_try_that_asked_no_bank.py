@@ -3,7 +3,6 @@
 Each test lets one try in, so that a second one shows whether the first has been counted.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +17,11 @@ from kit.limits import Limit, LimitCounter
 from payments import bank
 from payments.charging import confirm, tries
 from payments.charging.tries import LIVE
-from payments.merchants import ApiKey, KeyKind
 from tests.support.buyer import Buyer, Till, look
 from tests.support.hosted_page import GOOD_CARD
+from tests.support.publishable import Pay, by_api, publishable_key
 
 DECLINED = "4000000000000002"
-
-Pay = Callable[[str], int]  # a card's number -> the answer's status
 
 
 @pytest.fixture(autouse=True)
@@ -47,26 +44,6 @@ def on_the_page(till: Till) -> Pay:
     buyer = Buyer(till.app, till.open_session())
     buyer.open()
     return lambda number: buyer.submit(cardNumber=number).status
-
-
-def by_api(till: Till) -> Pay:
-    with till.app.app_context():
-        _, publishable = ApiKey.issue(till.get("/v1/account")["id"], KeyKind.PUBLISHABLE, livemode=False)
-        database.commit()
-    given = {"amount": 2000, "currency": "usd", "allowed_payment_method_types": ["card"]}
-    intent = till.post("/v1/payment_intents", given)
-
-    def confirmed(number: str) -> int:
-        card = {"number": number, "exp_month": "12", "exp_year": "2034", "cvc": "123"}
-        typed = {f"payment_method_data[card][{name}]": value for name, value in card.items()}
-        answer = till.client.post(
-            f"/v1/payment_intents/{intent['id']}/confirm",
-            data={"client_secret": intent["client_secret"], "payment_method_data[type]": "card"} | typed,
-            headers={"Authorization": f"Bearer {publishable}"},
-        )
-        return answer.status_code
-
-    return confirmed
 
 
 def counted(app: Flask) -> bool:
@@ -156,13 +133,9 @@ def test_a_try_is_counted_before_the_bank_is_asked_and_given_back_for_a_good_car
     assert [*seen, counted(app)] == [True, False]
 
 
-def test_the_card_behind_a_confirmation_token_is_counted(
-    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_card_behind_a_confirmation_token_is_counted(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tries, "LIVE", replace(LIVE, card=Limit(1, 3600)))
-    with app.app_context():
-        _, publishable = ApiKey.issue(till.get("/v1/account")["id"], KeyKind.PUBLISHABLE, livemode=False)
-        database.commit()
+    publishable = publishable_key(till)
     card = {"payment_method": "pm_card_visa_chargeDeclined"}
 
     def confirmed() -> int:

@@ -12,16 +12,16 @@ from flask import Flask
 from sqlalchemy import select
 
 import sweeps
-from kit import bulk, database
+from kit import bulk
 from kit.database import db
 from payments import bank
 from payments.charging import tries
 from payments.charging.open_tries import OpenTry, Outcome
-from payments.merchants import ApiKey, KeyKind
 from tests.support.buyer import Buyer, Till
 from tests.support.cardholder import Cardholder
 from tests.support.hosted_page import GOOD_CARD
 from tests.support.late_answers import LATER_SECONDS, PLACES, LateAnswers, late_answers
+from tests.support.publishable import Pay, by_api
 from tests.support.unreliable import (
     PowerCut,
     dies_before_the_question,
@@ -33,8 +33,6 @@ from tests.support.unreliable import (
 DECLINED, MUST_CONFIRM, CONFIRMED_IN_VAIN = "4000000000000002", "4000002760003184", "4000008400001629"
 HOME = "198.51.100.7"
 
-Pay = Callable[[str], int]  # a card's number -> the answer's status
-
 
 @pytest.fixture
 def scene(app: Flask, monkeypatch: pytest.MonkeyPatch) -> LateAnswers:
@@ -45,33 +43,12 @@ def scene(app: Flask, monkeypatch: pytest.MonkeyPatch) -> LateAnswers:
 def pay(till: Till, request: pytest.FixtureRequest) -> Pay:
     """A customer at a session's page, at one that keeps a card, or with an intent in their browser."""
     if request.param == "api":
-        return by_api(till)
+        return by_api(till, HOME)
     setup = {"mode": "setup", "line_items": None, "currency": "usd"} if request.param == "saving" else {}
     buyer = Buyer(till.app, till.open_session(**setup))
     buyer.client.environ_base["REMOTE_ADDR"] = HOME
     buyer.open()
     return lambda number: buyer.submit(cardNumber=number, expectedAmount="").status
-
-
-def by_api(till: Till) -> Pay:
-    with till.app.app_context():
-        _, publishable = ApiKey.issue(till.get("/v1/account")["id"], KeyKind.PUBLISHABLE, livemode=False)
-        database.commit()
-    given = {"amount": 2000, "currency": "usd", "allowed_payment_method_types": ["card"]}
-    intent = till.post("/v1/payment_intents", given)
-
-    def confirmed(number: str) -> int:
-        card = {"number": number, "exp_month": "12", "exp_year": "2034", "cvc": "123"}
-        typed = {f"payment_method_data[card][{name}]": value for name, value in card.items()}
-        answer = till.client.post(
-            f"/v1/payment_intents/{intent['id']}/confirm",
-            data={"client_secret": intent["client_secret"], "payment_method_data[type]": "card"} | typed,
-            headers={"Authorization": f"Bearer {publishable}"},
-            environ_overrides={"REMOTE_ADDR": HOME},
-        )
-        return answer.status_code
-
-    return confirmed
 
 
 UNTIL_KNOWN = {"session": 1, "address": 1, "card": 1}
@@ -95,7 +72,7 @@ def test_while_the_bank_is_slow_no_more_are_let_through_than_the_limit(
     scene: LateAnswers, till: Till
 ) -> None:
     scene.line.expect(*[lost_answer] * 4)
-    customers = [by_api(till) for _ in range(6)]
+    customers = [by_api(till, HOME) for _ in range(6)]
     cards = [f"40000000000000{end}" for end in ("02", "77", "69", "10")]
     statuses = [pay(card) for pay, card in zip(customers, [*cards, GOOD_CARD, GOOD_CARD], strict=True)]
     assert statuses[4:] == [429, 429]
@@ -103,7 +80,7 @@ def test_while_the_bank_is_slow_no_more_are_let_through_than_the_limit(
     assert len([question for question in scene.line.asked if isinstance(question, bank.Authorize)]) == 4
     scene.hear()
     assert scene.taken()["address"] < 4
-    assert by_api(till)(GOOD_CARD) == 200
+    assert by_api(till, HOME)(GOOD_CARD) == 200
 
 
 def test_a_question_that_the_bank_has_never_seen_is_given_back(scene: LateAnswers, pay: Pay) -> None:
@@ -163,7 +140,7 @@ def test_counters_that_fail_are_changed_by_the_next_sweep(
     scene: LateAnswers, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.line.expect(lost_answer)
-    by_api(till)(GOOD_CARD)
+    by_api(till, HOME)(GOOD_CARD)
 
     def broken(*_: object) -> None:
         raise OSError("the disk is full")
@@ -179,8 +156,8 @@ def test_counters_that_fail_are_changed_by_the_next_sweep(
 def test_many_who_hear_of_one_end_give_it_back_once(scene: LateAnswers, till: Till) -> None:
     """Another try from the same address, still open, shows whether anything was given back twice."""
     scene.line.expect(lost_answer, lost_answer)
-    by_api(till)(GOOD_CARD)
-    by_api(till)("5555555555554444")
+    by_api(till, HOME)(GOOD_CARD)
+    by_api(till, HOME)("5555555555554444")
     scene.moment += LATER_SECONDS
     with scene.app.app_context():
         first, _ = sorted(db.session.scalars(select(OpenTry.id)))
@@ -196,7 +173,7 @@ def test_a_sweep_that_is_faster_than_the_request_gives_it_back_once(
     scene: LateAnswers, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.line.expect(lost_answer)
-    by_api(till)("5555555555554444")
+    by_api(till, HOME)("5555555555554444")
     buyer = Buyer(till.app, till.open_session())
     buyer.client.environ_base["REMOTE_ADDR"] = HOME
     settle, swept = tries.Try._settle, []
@@ -214,7 +191,7 @@ def test_a_sweep_that_read_a_try_before_its_challenge_was_counted_gives_it_back_
     scene: LateAnswers, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A decline from the same address shows whether anything was given back twice."""
-    by_api(till)(DECLINED)
+    by_api(till, HOME)(DECLINED)
     settle, steps_of = tries.Try._settle, OpenTry.steps
     put_off: list[tuple[tries.Try, Outcome]] = []
 
@@ -238,9 +215,9 @@ def test_a_sweep_that_read_a_try_before_its_challenge_was_counted_gives_it_back_
 
 def test_what_has_come_back_by_itself_is_not_given_back_again(scene: LateAnswers, till: Till) -> None:
     scene.line.expect(lost_answer)
-    by_api(till)(GOOD_CARD)
+    by_api(till, HOME)(GOOD_CARD)
     scene.moment += PLACES.window_seconds
-    by_api(till)(DECLINED)
+    by_api(till, HOME)(DECLINED)
     assert scene.taken() == OF_A_DECLINE
     scene.hear()
     assert (scene.taken(), scene.open_tries()) == (OF_A_DECLINE, 0)

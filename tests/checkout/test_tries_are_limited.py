@@ -17,17 +17,17 @@ from sqlalchemy import delete, func, select
 
 from app import create_app
 from config import Settings, load
-from kit import clock, database, limits
+from kit import clock, limits
 from kit.database import db
 from kit.limits import Limit, LimitCounter
 from payments.audit import AuditRow
 from payments.charging import tries
 from payments.charging.attempts import Attempt
 from payments.charging.tries import LIVE
-from payments.merchants import ApiKey, KeyKind
 from tests.support.buyer import Buyer, Seen, Till, look
 from tests.support.factories import create_merchant
 from tests.support.hosted_page import GOOD_CARD, INSUFFICIENT_FUNDS, TYPED
+from tests.support.publishable import publishable_key
 
 DECLINED = "4000000000000002"
 WRONG_CVC = "4000000000000127"
@@ -259,12 +259,10 @@ def test_one_address_does_not_take_the_logins_of_the_whole_house(
 
 
 def test_a_publishable_key_is_limited_and_a_secret_one_is_not(
-    app: Flask, till: Till, monkeypatch: pytest.MonkeyPatch
+    till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fewer(monkeypatch, session=Limit(2, 600))
-    with app.app_context():
-        _, publishable = ApiKey.issue(till.get("/v1/account")["id"], KeyKind.PUBLISHABLE, livemode=False)
-        database.commit()
+    publishable = publishable_key(till)
     given = {"amount": 2000, "currency": "usd", "payment_method_types[]": "card"}
     intent = till.client.post("/v1/payment_intents", data=given, headers=till.headers).get_json()
     wanted = {"payment_method": "pm_card_chargeDeclined", "client_secret": intent["client_secret"]}
